@@ -1,0 +1,44 @@
+const RETRYABLE_CODES = [
+  'BROKER_DOWN',
+  'CLOSING',
+  'CONNECT_TIMEOUT',
+  'DEADLINE',
+  'HEARTBEAT_MISSED',
+  'RATE_LIMITED',
+  'SLOW_READER',
+  'TOO_MANY_CONNECTIONS',
+] as const;
+
+const FINAL_CODES = [
+  'BAD_FRAME',
+  'BAD_NAME',
+  'BAD_OPTION',
+  'CLOSED',
+  'DISCONNECTED',
+  'FORBIDDEN',
+  'HANDLER_FAILED',
+  'INVALID_DATA',
+  'METHOD_NOT_ALLOWED',
+  'NOT_FOUND',
+  'NO_REALTIME',
+  'OUTCOME_UNKNOWN',
+  'QUEUE_FULL',
+  'TOO_LARGE',
+  'TOO_MANY_CHANNELS',
+  'UNAUTHENTICATED',
+  'UNKNOWN_CONNECTION',
+  'UNSUPPORTED',
+] as const;
+
+/** Every stable error code. Each has a row in `errorTable` and a heading in `docs/errors.md`. */
+export type ErrorCode = (typeof RETRYABLE_CODES)[number] | (typeof FINAL_CODES)[number];
+
+/** The codes after which the same request may succeed later without being changed. */
+export const RETRYABLE: ReadonlySet<string> = new Set(RETRYABLE_CODES);
+
+const ALL: ReadonlySet<string> = new Set([...RETRYABLE_CODES, ...FINAL_CODES]);
+
+/** Whether `code` is one of ours. A newer peer may send a code that this version does not know. */
+export function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === 'string' && ALL.has(code);
+}

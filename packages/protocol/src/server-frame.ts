@@ -1,0 +1,53 @@
+import type { ErrorCode } from './error-code.ts';
+import type { JsonValue } from './json-value.ts';
+
+/** What the server tells each client of its limits, in `ready`. */
+export interface ConnectionLimits {
+  /** The largest WebSocket message or POST body the server reads, in bytes of UTF-8. */
+  readonly maxFrameBytes: number;
+  /** How many channels one connection may have. */
+  readonly maxChannels: number;
+  /** Client messages a minute, after a burst of `messageBurst`. */
+  readonly messagesPerMinute: number;
+  readonly messageBurst: number;
+}
+
+/** The last field of `m`: the message's id, when it was accepted (ms since 1970), and the verified sender's user id. */
+export type MessageMeta = readonly [id: string, at: number, user?: string];
+
+/** Every frame that a server sends, as the tuple that JSON carries. Ignore unknown types and trailing fields. */
+export type ServerFrame =
+  | readonly ['ready', connection: string, user: string | null, limits: ConnectionLimits, beatMs: number]
+  | readonly ['sub', n: number, channel: string, cursor: string | null, recovered: boolean, roster?: JsonValue]
+  | readonly ['unsub', channel: string, code: ErrorCode, message?: string]
+  | readonly ['m', channel: string, event: string, cursor: string | null, data: JsonValue, meta?: MessageMeta]
+  | readonly ['skip', channel: string, cursor: string]
+  | readonly ['gap', channel: string, reason: string, cursor: string | null]
+  | readonly ['pres', channel: string, version: number, joined: JsonValue, left: JsonValue, updated: JsonValue, count: number]
+  | readonly ['ok', n: number, result?: JsonValue]
+  | readonly ['err', n: number, code: ErrorCode, message: string, detail?: JsonValue]
+  | readonly ['call', n: number, event: string, data: JsonValue]
+  | readonly ['direct', event: string, data: JsonValue]
+  | readonly ['drain', withinMs: number]
+  | readonly ['ping']
+  | readonly ['pong'];
+
+/** The server's frame of one type. */
+export type ServerFrameOf<Type extends ServerFrame[0]> = Extract<ServerFrame, readonly [Type, ...unknown[]]>;
+
+/** The text of a frame: one line, because JSON escapes every control character within strings. */
+export function serverFrame(frame: ServerFrame): string {
+  return JSON.stringify(frame);
+}
+
+/**
+ * The text of `m`, the hot frame, written once for all receivers.
+ * `dataText` is JSON already and `channel` a valid name, so neither is read again; `cursor` is `null` on the bus.
+ */
+export function messageFrame(
+  message: { channel: string; event: string; cursor: string | null; dataText: string; id: string; at: number; user: string | undefined },
+): string {
+  const cursor = message.cursor === null ? 'null' : `"${message.cursor}"`;
+  const user = message.user === undefined ? '' : `,${JSON.stringify(message.user)}`;
+  return `["m","${message.channel}",${JSON.stringify(message.event)},${cursor},${message.dataText},["${message.id}",${message.at}${user}]]`;
+}
