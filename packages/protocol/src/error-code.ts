@@ -13,6 +13,7 @@ const FINAL_CODES = [
   'BAD_FRAME',
   'BAD_NAME',
   'BAD_OPTION',
+  'CANCELLED',
   'CLOSED',
   'DISCONNECTED',
   'FORBIDDEN',

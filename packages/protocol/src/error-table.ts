@@ -16,6 +16,7 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorRow>> = {
   BAD_NAME: { message: 'The channel or event name is not allowed; see docs/protocol.md#names.', status: 400 },
   BAD_OPTION: { message: 'An option has a value that is not allowed; the message names it.' },
   BROKER_DOWN: { message: 'The broker can not be reached; try again.', status: 503 },
+  CANCELLED: { message: 'The request was taken back before it was done.', status: 409 },
   CLOSED: { message: 'This client was closed; make a new one or call connect().' },
   CLOSING: { message: 'The server is shutting down; connect again, another node answers.', status: 503, closeCode: 4200 },
   CONNECT_TIMEOUT: { message: 'No connect frame came in time; send it first.', status: 408, closeCode: 4001 },

@@ -1,0 +1,67 @@
+import { serverFrame } from '@rt/protocol';
+import type { ClientFrame } from '@rt/protocol';
+import type { Connection } from '../connection/connection.ts';
+import type { ConnectCommand } from './connect.ts';
+import type { SendCommand } from './send.ts';
+import type { SubscribeCommand } from './subscribe.ts';
+import type { UnsubscribeCommand } from './unsubscribe.ts';
+
+const PONG = serverFrame(['pong']);
+
+/** Which command a frame is for, and whether this is the time for it: `connect` first and once, the rest after `ready`. */
+export class Commands {
+  readonly #connect: ConnectCommand;
+  readonly #subscribe: SubscribeCommand;
+  readonly #unsubscribe: UnsubscribeCommand;
+  readonly #send: SendCommand;
+
+  constructor(commands: { connect: ConnectCommand; subscribe: SubscribeCommand; unsubscribe: UnsubscribeCommand; send: SendCommand }) {
+    this.#connect = commands.connect;
+    this.#subscribe = commands.subscribe;
+    this.#unsubscribe = commands.unsubscribe;
+    this.#send = commands.send;
+  }
+
+  /** Runs a checked frame. Commands answer by themselves and never reject. */
+  run(connection: Connection, frame: ClientFrame): void {
+    if (connection.state === 'connecting' && frame[0] === 'connect') {
+      void this.#connect.run(connection, frame);
+    } else if (connection.state === 'open' && frame[0] !== 'connect') {
+      this.#runOpen(connection, frame);
+    } else {
+      const problem = frame[0] === 'connect' ? 'connect comes once' : 'connect comes first, and the rest after ready';
+      connection.close('BAD_FRAME', problem);
+    }
+  }
+
+  #runOpen(connection: Connection, frame: Exclude<ClientFrame, readonly ['connect', ...unknown[]]>): void {
+    switch (frame[0]) {
+      case 'sub':
+        void this.#subscribe.run(connection, frame);
+        return;
+      case 'unsub':
+        this.#unsubscribe.run(connection, frame);
+        return;
+      case 'send':
+        this.#send.run(connection, frame);
+        return;
+      case 'ping':
+        connection.send(PONG);
+        return;
+      case 'pong':
+        // Anything that comes in was counted as a sign of life already.
+        return;
+      case 'auth':
+        connection.sendError(0, 'UNSUPPORTED', 'this server takes a new token with the next connect frame only');
+        return;
+      case 'history':
+      case 'members':
+      case 'pres':
+      case 'call':
+      case 'cancel':
+      case 'ok':
+      case 'err':
+        connection.sendError(frame[1], 'UNSUPPORTED', `this server does not know ${frame[0]} yet`);
+    }
+  }
+}

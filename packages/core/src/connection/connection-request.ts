@@ -1,0 +1,15 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+
+/** The HTTP request that opened a connection, as `authenticate` sees it. Not kept once the connection is open. */
+export interface ConnectionRequest {
+  readonly headers: IncomingHttpHeaders;
+  /** Path and query, as the client sent them. */
+  readonly url: string;
+  /** The address of the other end of the socket. */
+  readonly address: string;
+}
+
+/** Reads what core needs from Node's request and lets go of the rest. */
+export function connectionRequest(req: IncomingMessage): ConnectionRequest {
+  return { headers: req.headers, url: req.url ?? '/', address: req.socket.remoteAddress ?? '' };
+}

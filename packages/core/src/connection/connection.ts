@@ -1,0 +1,178 @@
+import { decodeClientFrame, eachLine, errorTable, isFrameProblem, serverFrame } from '@rt/protocol';
+import type { ClientFrame, ErrorCode, JsonValue } from '@rt/protocol';
+import type { Link } from '../contracts/link.ts';
+import type { Session, TransportName } from '../contracts/transport.ts';
+import type { RunEncoder } from '../delivery/run-encoder.ts';
+import type { ClientConnection } from './client-connection.ts';
+import type { ConnectionRequest } from './connection-request.ts';
+import type { ConnectionServices } from './connection-services.ts';
+import { TokenBucket } from './token-bucket.ts';
+import type { User } from './user.ts';
+
+/** `subscribing` until the broker delivers the channel here; only `subscribed` ones get messages. */
+export type SubscriptionState = 'subscribing' | 'subscribed';
+
+/** One channel of one connection. A new object for each attempt, so that a late answer finds out that it is late. */
+export interface Subscription {
+  state: SubscriptionState;
+  /** Settles when the broker delivers the channel here, or can't. */
+  readonly ready: Promise<void>;
+}
+
+/** RFC 6455 §7.1.5: the code a client sees when a connection ended without a close frame. */
+const NO_CLOSE_FRAME = 1006;
+
+/**
+ * One client: its identity, its channels, its outbox, and what it may use.
+ * A transport feeds it through `Session`; whoever has something for the client calls `send` with a ready frame.
+ */
+export class Connection implements Session, ClientConnection {
+  readonly id: string;
+  readonly transport: TransportName;
+  readonly subscriptions = new Map<string, Subscription>();
+  state: 'connecting' | 'authenticating' | 'open' | 'closing' | 'closed' = 'connecting';
+  /** Whether it ever got `ready`: only then has the application heard of it. */
+  wasOpen = false;
+  user: User | undefined;
+  /** Set by `connect`; never equal to a hash before that. */
+  instanceHash = '';
+  /** The request behind the connection until it is open; then it is let go, headers are most of an idle connection. */
+  request: ConnectionRequest | undefined;
+  /** Aborts what waits on behalf of the client; made when first asked for. */
+  #abort: AbortController | undefined;
+  readonly #link: Link;
+  readonly #services: ConnectionServices;
+  readonly #bucket: TokenBucket;
+  #refusedInARow = 0;
+  readonly #frames: string[] = [];
+  heardAt: number;
+  sentAt: number;
+  /** When an unanswered `ping` was sent. */
+  pingedAt: number | undefined;
+  #endedBy: ErrorCode | undefined;
+
+  constructor(id: string, link: Link, transport: TransportName, request: ConnectionRequest, services: ConnectionServices) {
+    this.id = id;
+    this.transport = transport;
+    this.request = request;
+    this.#link = link;
+    this.#services = services;
+    const now = services.clock.now();
+    this.heardAt = now;
+    this.sentAt = now;
+    this.#bucket = new TokenBucket(services.limits.messageBurst, services.limits.messagesPerMinute, now);
+  }
+
+  get channels(): readonly string[] {
+    return Array.from(this.subscriptions.keys()).filter((channel) => this.subscriptions.get(channel)?.state === 'subscribed');
+  }
+
+  /** Aborted when the connection ends. */
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    return this.#abort.signal;
+  }
+
+  /** The client was let in as `user`. */
+  opened(user: User | undefined, hash: string): void {
+    this.state = 'open';
+    this.wasOpen = true;
+    this.user = user;
+    this.instanceHash = hash;
+    this.request = undefined;
+  }
+
+  /** Queues one ready frame; it leaves at the end of this tick. */
+  send(frame: string): void {
+    if (this.state === 'closing' || this.state === 'closed') return;
+    if (this.#frames.push(frame) === 1) this.#services.outboxes.add(this);
+  }
+
+  /** Answers request `n` with an error; `n` = 0 concerns the connection itself. */
+  sendError(n: number, code: ErrorCode, message: string = errorTable[code].message, detail?: JsonValue): void {
+    this.send(serverFrame(detail === undefined ? ['err', n, code, message] : ['err', n, code, message, detail]));
+  }
+
+  /** One write with all that is queued. Called by the outboxes, at the end of a tick. */
+  flush(encoder: RunEncoder): void {
+    if (this.#frames.length === 0) return;
+    const bytes = encoder.encode(this.#link.encoding, this.#frames);
+    this.#frames.length = 0;
+    this.#link.write(bytes);
+    this.sentAt = this.#services.heartbeat.now;
+    if (this.#link.bufferedBytes > this.#services.limits.maxQueuedBytes) this.close('SLOW_READER');
+  }
+
+  receive(text: string): void {
+    this.receivedAnything();
+    eachLine(text, (line) => {
+      this.#receiveLine(line);
+      return this.state !== 'closing' && this.state !== 'closed';
+    });
+  }
+
+  receivedControl(): void {
+    this.receivedAnything();
+    this.#charge(0);
+  }
+
+  receivedAnything(): void {
+    this.heardAt = this.#services.heartbeat.now;
+    this.pingedAt = undefined;
+  }
+
+  /** Tells the client why and ends the connection. What it was sent before leaves first. */
+  close(code: ErrorCode, message?: string): void {
+    // Sending the reason may find the reader too slow, which would come back here.
+    if (this.#endedBy !== undefined || this.state === 'closed') return;
+    this.#endedBy = code;
+    this.sendError(0, code, message);
+    this.#services.outboxes.flushNow(this);
+    this.#leave('closing');
+    this.#link.close(errorTable[code].closeCode ?? 1011, code);
+  }
+
+  closed(code: number, reason: string): void {
+    if (this.state === 'closed') return;
+    this.#leave('closed');
+    this.#services.connectionEnded(this, code || NO_CLOSE_FRAME, this.#endedBy ?? reason);
+  }
+
+  #leave(state: 'closing' | 'closed'): void {
+    this.state = state;
+    this.request = undefined;
+    this.#frames.length = 0;
+    this.#abort?.abort();
+    for (const [channel, subscription] of this.subscriptions) this.#services.leaveChannel(this, channel, subscription);
+    this.subscriptions.clear();
+  }
+
+  #receiveLine(line: string): void {
+    const decoded = decodeClientFrame(line);
+    if (isFrameProblem(decoded)) {
+      if (!this.#charge(decoded.n)) return;
+      if (decoded.code === 'BAD_FRAME' || this.state !== 'open') this.close('BAD_FRAME', decoded.message);
+      else this.sendError(decoded.n, decoded.code, decoded.message);
+      return;
+    }
+    if (this.#charge(requestNumber(decoded))) this.#services.commands.run(this, decoded);
+  }
+
+  /** Whether the client may go on. One that ignores as many refusals as a burst has messages is cut. */
+  #charge(n: number): boolean {
+    const retryAfterMs = this.#bucket.take(this.#services.clock.now());
+    if (retryAfterMs === 0) {
+      this.#refusedInARow = 0;
+      return true;
+    }
+    this.#refusedInARow++;
+    if (this.#refusedInARow > this.#services.limits.messageBurst) this.close('RATE_LIMITED');
+    else this.sendError(n, 'RATE_LIMITED', undefined, { retryAfterMs });
+    return false;
+  }
+}
+
+function requestNumber(frame: ClientFrame): number {
+  const n = frame[0] === 'connect' ? 0 : frame[1];
+  return typeof n === 'number' ? n : 0;
+}

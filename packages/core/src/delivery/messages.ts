@@ -1,0 +1,72 @@
+import { channelNameProblem, eventNameProblem, messageFrame, RealtimeError } from '@rt/protocol';
+import type { Clock } from '../contracts/clock.ts';
+import type { Limits } from '../limits.ts';
+import { writeEnvelope } from './envelope.ts';
+import type { Publisher } from './publisher.ts';
+
+/** What is known of a message once it is on its way. */
+export interface Published {
+  /** The message's id, the same for every receiver. */
+  readonly id: string;
+  /** Its place in the channel's log; absent where the channel keeps no history. */
+  readonly cursor?: string;
+}
+
+/** A message whose names are valid and whose data is JSON text. */
+export interface OutgoingMessage {
+  readonly channel: string;
+  readonly event: string;
+  readonly dataText: string;
+  /** The verified sender, where a client sent it. */
+  readonly userId?: string | undefined;
+  /** Hash of the instance that must not get it. */
+  readonly except?: string | undefined;
+}
+
+/** Writes each message once, as the frame that every client of every transport gets, and publishes it. */
+export class Messages {
+  readonly #publisher: Publisher;
+  readonly #clock: Clock;
+  readonly #limits: Limits;
+  readonly #idPrefix: string;
+  #count = 0;
+
+  /** `nodeId` is unique to this process, so a count behind it is a unique id. */
+  constructor(publisher: Publisher, clock: Clock, limits: Limits, nodeId: string) {
+    this.#publisher = publisher;
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#idPrefix = `${nodeId}.`;
+  }
+
+  /** Checks what the application gives: `BAD_NAME`, `INVALID_DATA`, `TOO_LARGE`. */
+  check(channel: string, event: string, data: unknown): OutgoingMessage {
+    const problem = channelNameProblem(channel) ?? eventNameProblem(event);
+    if (problem !== undefined) throw new RealtimeError('BAD_NAME', problem);
+    return { channel, event, dataText: this.dataText(data) };
+  }
+
+  /** `data` as JSON text; `undefined` becomes `null`. Throws `INVALID_DATA` or `TOO_LARGE`. */
+  dataText(data: unknown): string {
+    let text: string | undefined;
+    try {
+      text = JSON.stringify(data ?? null);
+    } catch (error) {
+      throw new RealtimeError('INVALID_DATA', 'data must be JSON: no cycles and no BigInt', { cause: error });
+    }
+    if (text === undefined) throw new RealtimeError('INVALID_DATA', 'data must be JSON: not a function or a symbol');
+    if (Buffer.byteLength(text) > this.#limits.maxMessageBytes) {
+      throw new RealtimeError('TOO_LARGE', `data has more than ${this.#limits.maxMessageBytes} bytes as JSON; send a reference to it instead`);
+    }
+    return text;
+  }
+
+  /** Resolves when the broker accepted the message. Rejects with `DEADLINE` or `BROKER_DOWN`. */
+  async publish(message: OutgoingMessage): Promise<Published> {
+    const id = this.#idPrefix + (this.#count++).toString(36);
+    const { channel, event, dataText, userId: user } = message;
+    const frame = messageFrame({ channel, event, cursor: null, dataText, id, at: this.#clock.wallNow(), user });
+    await this.#publisher.publish(channel, writeEnvelope(frame, message.except));
+    return { id };
+  }
+}

@@ -1,0 +1,47 @@
+import { RealtimeError } from '@rt/protocol';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { z } from 'zod';
+import { instanceHash } from '../connection/instance.ts';
+import type { Messages } from '../delivery/messages.ts';
+import type { Limits } from '../limits.ts';
+import { answerJson } from './answer.ts';
+import type { ApiKey } from './api-key.ts';
+import { readJson } from './body.ts';
+
+/** Room for names, ids and JSON's own characters beside the data. */
+const ENVELOPE_BYTES = 2048;
+
+const schema = z.strictObject({
+  channel: z.string(),
+  event: z.string(),
+  data: z.unknown(),
+  except: z.strictObject({ instance: z.string().min(1).max(64), user: z.string().min(1).max(128).optional() }).optional(),
+});
+
+/** `POST …/api/v1/broadcast`: `{ channel, event, data?, except? }` is answered with `{ id }` once the broker accepted it. */
+export class BroadcastRoute {
+  readonly #key: ApiKey;
+  readonly #messages: Messages;
+  readonly #limits: Limits;
+
+  constructor(key: ApiKey, messages: Messages, limits: Limits) {
+    this.#key = key;
+    this.#messages = messages;
+    this.#limits = limits;
+  }
+
+  async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    if (!this.#key.isOn(req)) throw new RealtimeError('UNAUTHENTICATED', 'send the API key as Authorization: Bearer <key>');
+    const body = schema.safeParse(await readJson(req, this.#limits.maxMessageBytes + ENVELOPE_BYTES));
+    if (!body.success) {
+      const issue = body.error.issues[0];
+      throw new RealtimeError('BAD_FRAME', `${issue?.path.join('.') || 'the body'}: ${issue?.message ?? 'not allowed'}`);
+    }
+    const { channel, event, data, except } = body.data;
+    const message = this.#messages.check(channel, event, data);
+    const published = await this.#messages.publish(
+      except === undefined ? message : { ...message, except: instanceHash(except.user, except.instance) },
+    );
+    answerJson(res, 200, published);
+  }
+}

@@ -1,0 +1,36 @@
+import { RealtimeError } from '@rt/protocol';
+import { hash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { fileURLToPath } from 'node:url';
+
+interface Script {
+  readonly bytes: Buffer;
+  readonly etag: string;
+}
+
+/** Serves the script-tag build of `@rt/client`, where that package is installed beside this one. */
+export class ClientScript {
+  #script: Promise<Script> | undefined;
+
+  async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    this.#script ??= load();
+    const { bytes, etag } = await this.#script;
+    const headers = { etag, 'cache-control': 'no-cache', 'x-content-type-options': 'nosniff' };
+    if (req.headers['if-none-match'] === etag) {
+      res.writeHead(304, headers).end();
+      return;
+    }
+    res.writeHead(200, { ...headers, 'content-type': 'text/javascript; charset=utf-8', 'content-length': bytes.length });
+    res.end(req.method === 'HEAD' ? undefined : bytes);
+  }
+}
+
+async function load(): Promise<Script> {
+  try {
+    const bytes = await readFile(fileURLToPath(import.meta.resolve('@rt/client/script')));
+    return { bytes, etag: `"${hash('sha256', bytes, 'base64url').slice(0, 22)}"` };
+  } catch (error) {
+    throw new RealtimeError('NOT_FOUND', 'the client script is not here: install @rt/client beside @rt/core', { cause: error });
+  }
+}

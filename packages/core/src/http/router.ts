@@ -1,0 +1,114 @@
+import { RealtimeError, toRealtimeError } from '@rt/protocol';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Logger } from '../contracts/logger.ts';
+import type { Transport } from '../contracts/transport.ts';
+import { answerError, refuseUpgrade } from './answer.ts';
+import type { OriginCheck } from './origin-check.ts';
+
+/** A route's methods and what it does. What it throws is the answer. */
+export interface Route {
+  readonly methods: readonly string[];
+  handle(req: IncomingMessage, res: ServerResponse): void | Promise<void>;
+}
+
+/** Whether new clients are let in, and if not, why not. */
+export type Admits = () => RealtimeError | undefined;
+
+/**
+ * Everything below the base path: routes by exact path, upgrades by a transport's path. What is elsewhere is the application's.
+ * Paths are compared as they came, never decoded, so no second spelling reaches a route.
+ */
+export class Router {
+  readonly #basePath: string;
+  readonly #routes: ReadonlyMap<string, Route>;
+  readonly #transports: ReadonlyMap<string, Transport>;
+  readonly #origins: OriginCheck;
+  readonly #admits: Admits;
+  readonly #logger: Logger;
+
+  constructor(options: {
+    basePath: string;
+    routes: ReadonlyMap<string, Route>;
+    transports: readonly Transport[];
+    origins: OriginCheck;
+    admits: Admits;
+    logger: Logger;
+  }) {
+    this.#basePath = options.basePath;
+    this.#routes = options.routes;
+    this.#transports = new Map(options.transports.flatMap((transport) => (transport.path === undefined ? [] : [[transport.path, transport]])));
+    this.#origins = options.origins;
+    this.#admits = options.admits;
+    this.#logger = options.logger;
+  }
+
+  /** Whether a request is for this server. */
+  owns(req: IncomingMessage): boolean {
+    return this.#pathOf(req) !== undefined;
+  }
+
+  /** Answers a request below the base path; `false` leaves it to the application. */
+  handle(req: IncomingMessage, res: ServerResponse): boolean {
+    const path = this.#pathOf(req);
+    if (path === undefined) return false;
+    this.#answer(path, req, res).catch((error: unknown) => {
+      if (!(error instanceof RealtimeError)) this.#logger.error('a request failed', { path, error: String(error) });
+      // A body that was refused half-way is not read to its end.
+      if (!req.complete && !res.headersSent) res.setHeader('connection', 'close');
+      if (res.headersSent) res.destroy();
+      else answerError(res, toRealtimeError(error, 'HANDLER_FAILED', 'the server failed to answer'));
+    });
+    return true;
+  }
+
+  /** Takes an upgrade below the base path; `false` leaves it to the application. */
+  upgrade(req: IncomingMessage, socket: Duplex, head: Uint8Array): boolean {
+    const path = this.#pathOf(req);
+    if (path === undefined) return false;
+    const transport = this.#transports.get(path);
+    if (transport?.handleUpgrade === undefined) {
+      refuseUpgrade(socket, new RealtimeError('NOT_FOUND', 'no transport takes upgrades at this path'));
+      return true;
+    }
+    const refusal = this.#refusal(req);
+    if (refusal === undefined) transport.handleUpgrade(req, socket, head);
+    else refuseUpgrade(socket, refusal);
+    return true;
+  }
+
+  async #answer(path: string, req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const route = this.#routes.get(path);
+    if (route !== undefined) {
+      if (!route.methods.includes(req.method ?? '')) {
+        res.setHeader('allow', route.methods.join(', '));
+        throw new RealtimeError('METHOD_NOT_ALLOWED', `this path takes ${route.methods.join(', ')}`);
+      }
+      await route.handle(req, res);
+      return;
+    }
+    const transport = this.#transports.get(path);
+    if (transport === undefined) throw new RealtimeError('NOT_FOUND', 'there is nothing at this path');
+    if (transport.handleRequest === undefined) {
+      res.setHeader('upgrade', 'websocket');
+      throw new RealtimeError('BAD_FRAME', 'this path takes WebSocket upgrades only');
+    }
+    const refusal = this.#refusal(req);
+    if (refusal !== undefined) throw refusal;
+    transport.handleRequest(req, res);
+  }
+
+  #refusal(req: IncomingMessage): RealtimeError | undefined {
+    if (!this.#origins.allows(req)) return new RealtimeError('FORBIDDEN', 'pages of this origin may not connect: see allowedOrigins');
+    return this.#admits();
+  }
+
+  /** The path below the base path, without the query; `undefined` where it is not ours. */
+  #pathOf(req: IncomingMessage): string | undefined {
+    const url = req.url ?? '';
+    if (!url.startsWith(this.#basePath)) return undefined;
+    const query = url.indexOf('?');
+    const path = url.slice(this.#basePath.length, query === -1 ? undefined : query);
+    return path === '' || path.startsWith('/') ? path : undefined;
+  }
+}

@@ -1,0 +1,33 @@
+import type { RealtimeNode } from '../node.ts';
+import { answerJson } from './answer.ts';
+import { ApiKey } from './api-key.ts';
+import { BroadcastRoute } from './broadcast-route.ts';
+import { ClientScript } from './client-script.ts';
+import type { Route } from './router.ts';
+
+/** The HTTP routes below the base path. Without an API key there is no API. */
+export function routesOf(node: RealtimeNode): ReadonlyMap<string, Route> {
+  const { apiKey, limits } = node.options;
+  const script = new ClientScript();
+  const routes = new Map<string, Route>([
+    ['/client.js', { methods: ['GET', 'HEAD'], handle: (req, res) => script.handle(req, res) }],
+    ['/live', { methods: ['GET', 'HEAD'], handle: (_req, res) => answerJson(res, 200, { status: 'live' }) }],
+    [
+      '/ready',
+      {
+        methods: ['GET', 'HEAD'],
+        handle: (_req, res) => {
+          const reason = node.state === 'started' ? undefined : node.state;
+          const health = node.health();
+          if (reason === undefined && health.state === 'up') answerJson(res, 200, { status: 'ready' });
+          else answerJson(res, 503, { status: 'not ready', reason: reason ?? 'the broker is down' });
+        },
+      },
+    ],
+  ]);
+  if (apiKey !== undefined) {
+    const broadcast = new BroadcastRoute(new ApiKey(apiKey), node.messages, limits);
+    routes.set('/api/v1/broadcast', { methods: ['POST'], handle: (req, res) => broadcast.handle(req, res) });
+  }
+  return routes;
+}

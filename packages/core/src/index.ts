@@ -1,0 +1,34 @@
+/**
+ * The rt server: `Realtime`, the memory broker, and the seams that transports and brokers plug into.
+ * Start with `docs/guide.md`; what is delivered when is in `docs/protocol.md`.
+ */
+export type { ChannelHandle } from './channel/channel-handle.ts';
+export type { ChannelRule } from './channel/channel-rules.ts';
+export type { ClientConnection } from './connection/client-connection.ts';
+export { connectionRequest } from './connection/connection-request.ts';
+export type { ConnectionRequest } from './connection/connection-request.ts';
+export type { Authenticate, User } from './connection/user.ts';
+export { consoleLogger, LOG_LEVELS } from './console-logger.ts';
+export type { LogLevel } from './console-logger.ts';
+export type { Broker, BrokerEvents, BrokerHealth, BusWork } from './contracts/broker.ts';
+export { systemClock } from './contracts/clock.ts';
+export type { Cancel, Clock } from './contracts/clock.ts';
+export type { Encoding } from './contracts/encoding.ts';
+export type { Link } from './contracts/link.ts';
+export type { Entry, Log, LogSink, NewEntry, Proof, Retention } from './contracts/log.ts';
+export type { Logger } from './contracts/logger.ts';
+export type { Session, Transport, TransportHost, TransportName } from './contracts/transport.ts';
+export { broadcast } from './current.ts';
+export type { Published } from './delivery/messages.ts';
+export type { InboundMessage } from './handlers/inbound-message.ts';
+export type { MessageHandler } from './handlers/message-handlers.ts';
+export type { Listening, ListenOptions } from './http/listen.ts';
+export type { LifecycleEvents } from './lifecycle.ts';
+export { defaultLimits } from './limits.ts';
+export type { Limits } from './limits.ts';
+export { memoryBroker, MemoryBus } from './memory/memory-broker.ts';
+export type { RealtimeOptions } from './options.ts';
+export { Realtime } from './realtime.ts';
+export type { BroadcastOptions, Except } from './realtime.ts';
+export { defineContract, RealtimeError } from '@rt/protocol';
+export type { Contract, ErrorCode } from '@rt/protocol';

@@ -1,0 +1,39 @@
+/** What one client or message may use. Sizes in bytes, times in milliseconds. */
+export interface Limits {
+  /** Largest message of a client (a WebSocket message, a POST body). Default 64 KiB. */
+  readonly maxFrameBytes: number;
+  /** Largest message of the application, as JSON. Default 256 KiB: what every broker carries in one piece. */
+  readonly maxMessageBytes: number;
+  /** Channels of one connection. Default 200. */
+  readonly maxChannels: number;
+  /** Connections of one user. Default 50. */
+  readonly connectionsPerUser: number;
+  /** Messages a minute of one connection, after the burst. Default 600. */
+  readonly messagesPerMinute: number;
+  /** Messages that a connection may send at once. Default 100. */
+  readonly messageBurst: number;
+  /** Time for the `connect` frame to arrive and be accepted. Default 10 s. */
+  readonly connectTimeoutMs: number;
+  /** Time after which an unanswered publish rejects with `DEADLINE`. Default 5 s. */
+  readonly publishTimeoutMs: number;
+  /** Silence after which the server sends `ping`. Default 20 s. */
+  readonly beatMs: number;
+  /** Time for anything to arrive after a `ping`. Default 8 s. */
+  readonly beatAnswerMs: number;
+  /** Bytes queued for one connection before it ends with `SLOW_READER`. Default 1 MiB. */
+  readonly maxQueuedBytes: number;
+}
+
+export const defaultLimits: Limits = {
+  maxFrameBytes: 64 * 1024,
+  maxMessageBytes: 256 * 1024,
+  maxChannels: 200,
+  connectionsPerUser: 50,
+  messagesPerMinute: 600,
+  messageBurst: 100,
+  connectTimeoutMs: 10_000,
+  publishTimeoutMs: 5_000,
+  beatMs: 20_000,
+  beatAnswerMs: 8_000,
+  maxQueuedBytes: 1024 * 1024,
+};

@@ -1,0 +1,77 @@
+import type { Broker, BrokerEvents, BrokerHealth, BusWork } from '../contracts/broker.ts';
+
+/** What several memory brokers of one process share, so that several `Realtime`s can talk to each other in tests. */
+export class MemoryBus {
+  readonly #subscribers = new Map<string, Set<BrokerEvents>>();
+
+  /** @internal */
+  add(channel: string, events: BrokerEvents): void {
+    const subscribers = this.#subscribers.get(channel);
+    if (subscribers === undefined) this.#subscribers.set(channel, new Set([events]));
+    else subscribers.add(events);
+  }
+
+  /** @internal */
+  remove(channel: string, events: BrokerEvents): void {
+    const subscribers = this.#subscribers.get(channel);
+    if (subscribers === undefined || !subscribers.delete(events)) return;
+    if (subscribers.size === 0) this.#subscribers.delete(channel);
+  }
+
+  /** @internal */
+  publish({ channel, texts }: BusWork): void {
+    const subscribers = this.#subscribers.get(channel);
+    if (subscribers === undefined) return;
+    for (const events of subscribers) events.message(channel, texts);
+  }
+}
+
+/**
+ * The broker of one process: nothing to install, nothing survives a restart. The default.
+ * Pass one `bus` to several brokers to connect several `Realtime`s of the same process.
+ */
+export function memoryBroker(options: { readonly bus?: MemoryBus } = {}): Broker {
+  return new MemoryBroker(options.bus ?? new MemoryBus());
+}
+
+class MemoryBroker implements Broker {
+  readonly name = 'memory';
+  readonly #bus: MemoryBus;
+  readonly #channels = new Set<string>();
+  #events: BrokerEvents | undefined;
+
+  constructor(bus: MemoryBus) {
+    this.#bus = bus;
+  }
+
+  async start(events: BrokerEvents): Promise<void> {
+    this.#events = events;
+  }
+
+  async subscribe(channel: string): Promise<void> {
+    if (this.#events === undefined) return;
+    this.#channels.add(channel);
+    this.#bus.add(channel, this.#events);
+  }
+
+  async unsubscribe(channel: string): Promise<void> {
+    if (this.#events === undefined) return;
+    this.#channels.delete(channel);
+    this.#bus.remove(channel, this.#events);
+  }
+
+  async publish(work: readonly BusWork[]): Promise<void> {
+    for (const part of work) this.#bus.publish(part);
+  }
+
+  health(): BrokerHealth {
+    return this.#events === undefined ? { state: 'down', reason: 'not started or closed' } : { state: 'up' };
+  }
+
+  async close(): Promise<void> {
+    if (this.#events === undefined) return;
+    for (const channel of this.#channels) this.#bus.remove(channel, this.#events);
+    this.#channels.clear();
+    this.#events = undefined;
+  }
+}

@@ -1,0 +1,172 @@
+import { RealtimeError, serverFrame } from '@rt/protocol';
+import { ChannelRules } from './channel/channel-rules.ts';
+import { Membership } from './channel/membership.ts';
+import { Commands } from './commands/commands.ts';
+import { ConnectCommand } from './commands/connect.ts';
+import { SendCommand } from './commands/send.ts';
+import { SubscribeCommand } from './commands/subscribe.ts';
+import { UnsubscribeCommand } from './commands/unsubscribe.ts';
+import { Connection } from './connection/connection.ts';
+import { ConnectionRegistry } from './connection/connection-registry.ts';
+import type { ConnectionServices } from './connection/connection-services.ts';
+import { Heartbeat } from './connection/heartbeat.ts';
+import type { BrokerHealth } from './contracts/broker.ts';
+import type { Transport } from './contracts/transport.ts';
+import { Hub } from './delivery/hub.ts';
+import { Interest } from './delivery/interest.ts';
+import { Messages } from './delivery/messages.ts';
+import { Outboxes } from './delivery/outboxes.ts';
+import { Publisher } from './delivery/publisher.ts';
+import { Tick } from './delivery/tick.ts';
+import { MessageHandlers } from './handlers/message-handlers.ts';
+import { refuseUpgrade } from './http/answer.ts';
+import { OriginCheck } from './http/origin-check.ts';
+import { Router } from './http/router.ts';
+import { routesOf } from './http/routes.ts';
+import { Lifecycle } from './lifecycle.ts';
+import type { ParsedOptions } from './options.ts';
+
+/** One server process: builds the parts, wires them, and starts and ends them in the right order. */
+export class RealtimeNode {
+  readonly options: ParsedOptions;
+  readonly hub = new Hub();
+  readonly handlers = new MessageHandlers();
+  readonly lifecycle: Lifecycle;
+  readonly messages: Messages;
+  readonly router: Router;
+  state: 'new' | 'started' | 'closing' | 'closed' = 'new';
+  readonly #connections = new ConnectionRegistry();
+  readonly #services: ConnectionServices;
+  #starting: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  /** Called when a connection is gone, while `close` waits for the last one. */
+  #onDeparture: (() => void) | undefined;
+
+  constructor(options: ParsedOptions) {
+    this.options = options;
+    const { broker, clock, limits, logger } = options;
+    const tick = new Tick();
+    // The order of these two is the order within a tick: first what is published, then what that brings.
+    const publisher = new Publisher(broker, clock, limits.publishTimeoutMs, tick);
+    const outboxes = new Outboxes(tick);
+    const lifecycle = new Lifecycle(logger);
+    const interest = new Interest(broker, (error, channel) => logger.error('the broker did not unsubscribe', { channel, error: String(error) }));
+    const membership = new Membership(this.hub, interest, lifecycle, limits);
+    const rules = new ChannelRules(options.channels);
+    refuseLogRules(options);
+    this.lifecycle = lifecycle;
+    this.messages = new Messages(publisher, clock, limits, this.#connections.nodeId);
+    const subscribe = new SubscribeCommand(membership);
+    this.#services = {
+      clock,
+      limits,
+      outboxes,
+      heartbeat: new Heartbeat(clock, limits, this.#connections),
+      commands: new Commands({
+        connect: new ConnectCommand(options, { registry: this.#connections, subscribe, lifecycle, limits, logger }),
+        subscribe,
+        unsubscribe: new UnsubscribeCommand(membership),
+        send: new SendCommand(rules, this.handlers, this.messages, logger),
+      }),
+      leaveChannel: (connection, channel, subscription) => membership.leave(connection, channel, subscription),
+      connectionEnded: (connection, code, reason) => this.#ended(connection, code, reason),
+    };
+    this.router = new Router({
+      basePath: options.basePath,
+      routes: routesOf(this),
+      transports: options.transports,
+      origins: new OriginCheck(options.allowedOrigins, process.env['NODE_ENV'] === 'production'),
+      admits: () => (this.state === 'started' ? undefined : new RealtimeError('CLOSING', 'this server takes no new clients')),
+      logger,
+    });
+    for (const transport of options.transports) this.#attach(transport);
+  }
+
+  health(): BrokerHealth {
+    return this.options.broker.health();
+  }
+
+  /** Connects the broker, once. After a failure it may be called again. */
+  async start(): Promise<void> {
+    if (this.state === 'closing' || this.state === 'closed') throw new RealtimeError('CLOSING', 'this Realtime was closed: make a new one');
+    this.#starting ??= this.#start();
+    try {
+      await this.#starting;
+    } catch (error) {
+      this.#starting = undefined;
+      throw error;
+    }
+  }
+
+  /** Ends everything; a second call waits for the first. */
+  close(drainMs: number): Promise<void> {
+    return (this.#closing ??= this.#close(drainMs));
+  }
+
+  async #start(): Promise<void> {
+    await this.options.broker.start({
+      message: (channel, texts) => this.hub.deliver(channel, texts),
+      health: (health) => this.lifecycle.emit('broker', health),
+    });
+    this.#services.heartbeat.start();
+    this.state = 'started';
+  }
+
+  async #close(drainMs: number): Promise<void> {
+    const wasStarted = this.state === 'started';
+    this.state = 'closing';
+    if (wasStarted && drainMs > 0) await this.#drain(drainMs);
+    for (const connection of this.#connections) connection.close('CLOSING');
+    await Promise.all(this.options.transports.map((transport) => transport.close()));
+    this.#services.heartbeat.stop();
+    await this.options.broker.close();
+    this.state = 'closed';
+  }
+
+  /** Asks every client to go within `drainMs` and resolves when they have gone or the time is up. */
+  async #drain(drainMs: number): Promise<void> {
+    const drain = serverFrame(['drain', drainMs]);
+    for (const connection of this.#connections) connection.send(drain);
+    await new Promise<void>((resolve) => {
+      const cancel = this.options.clock.after(drainMs, resolve);
+      this.#onDeparture = () => {
+        if (this.#connections.size > 0) return;
+        cancel();
+        resolve();
+      };
+      this.#onDeparture();
+    });
+    this.#onDeparture = undefined;
+  }
+
+  #attach(transport: Transport): void {
+    const { limits, logger } = this.options;
+    transport.attach({
+      limits,
+      logger,
+      refuseUpgrade,
+      open: (link, request) => {
+        const connection = new Connection(this.#connections.newId(), link, transport.name, request, this.#services);
+        this.#connections.add(connection);
+        return connection;
+      },
+    });
+  }
+
+  #ended(connection: Connection, code: number, reason: string): void {
+    this.#connections.remove(connection);
+    if (connection.wasOpen) {
+      if (connection.user !== undefined) this.#connections.countUser(connection.user.id, -1);
+      this.lifecycle.emit('disconnected', { connection, code, reason });
+    }
+    this.#onDeparture?.();
+  }
+}
+
+/** A rule that asks for history needs a log; to keep none silently would break the promise. */
+function refuseLogRules({ broker, channels }: ParsedOptions): void {
+  if (broker.log !== undefined) return;
+  const asking = Object.entries(channels).find(([, rule]) => typeof rule.history === 'object');
+  if (asking === undefined) return;
+  throw new RealtimeError('UNSUPPORTED', `the rule of "${asking[0]}" asks for history, and the broker ${broker.name} keeps none: set history: false, or use a broker with a log`);
+}
