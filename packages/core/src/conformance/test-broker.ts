@@ -1,0 +1,187 @@
+import { randomBytes } from 'node:crypto';
+import type { Broker, BrokerEvents } from '../contracts/broker.ts';
+import { Inbox } from './inbox.ts';
+import type { TestRunner } from './test-runner.ts';
+
+/** One broker service, to which a suite connects several nodes. */
+export interface BrokerUnderTest {
+  /** A new node's broker, not started. All brokers of one service reach each other. */
+  broker(): Broker;
+  /** Stops the service; the suite has closed every broker by then. */
+  stop(): Promise<void>;
+}
+
+interface Delivery {
+  readonly channel: string;
+  readonly text: string;
+}
+
+interface Node {
+  readonly broker: Broker;
+  readonly inbox: Inbox<Delivery>;
+}
+
+/** Names that mean something to one broker's keys or another's; all of them are valid channel names. */
+const HOSTILE_NAMES = ['a.b.c', 'a:b', 'a=b', '-', '.', '..', '@', ';', ',', '_', 'A', 'a', '__proto__', 'constructor', 'x'.repeat(164)];
+
+/**
+ * The contract of `Broker`, as tests: run it over every broker. `start` makes one service for each test.
+ */
+export function testBroker({ describe, it, expect }: TestRunner, name: string, start: () => Promise<BrokerUnderTest>): void {
+  /** Runs a test with `count` started nodes and closes them whatever happens. */
+  const withNodes = (count: number, run: (...nodes: Node[]) => Promise<void>) => async (): Promise<void> => {
+    const service = await start();
+    const nodes: Node[] = [];
+    try {
+      for (let index = 0; index < count; index++) nodes.push(await startNode(service.broker()));
+      await run(...nodes);
+    } finally {
+      await Promise.all(nodes.map((node) => node.broker.close()));
+      await service.stop();
+    }
+  };
+  const one = (run: (node: Node) => Promise<void>) => withNodes(1, (node) => run(node!));
+  const two = (run: (a: Node, b: Node) => Promise<void>) => withNodes(2, (a, b) => run(a!, b!));
+
+  describe(`broker ${name}: the contract`, () => {
+    it(
+      'delivers to every subscribed node, the publishing one included',
+      two(async (a, b) => {
+        const channel = randomChannel();
+        await a.broker.subscribe(channel);
+        await b.broker.subscribe(channel);
+        await a.broker.publish([{ channel, texts: ['hello'] }]);
+        expect(await a.inbox.next('the publisher’s own copy')).toEqual({ channel, text: 'hello' });
+        expect(await b.inbox.next('the other node’s copy')).toEqual({ channel, text: 'hello' });
+      }),
+    );
+
+    it(
+      'delivers nothing from channels that were not subscribed to',
+      two(async (a, b) => {
+        const [wanted, other] = [randomChannel(), randomChannel()];
+        await b.broker.subscribe(wanted);
+        await a.broker.publish([{ channel: other, texts: ['no'] }, { channel: wanted, texts: ['yes'] }]);
+        expect(await b.inbox.next('the wanted one')).toEqual({ channel: wanted, text: 'yes' });
+        expect(b.inbox.size).toBe(0);
+      }),
+    );
+
+    it(
+      'keeps the order of one publisher, over many publishes and several texts in one',
+      two(async (a, b) => {
+        const channel = randomChannel();
+        await b.broker.subscribe(channel);
+        const texts = Array.from({ length: 1_000 }, (_, index) => String(index));
+        for (let start = 0; start < texts.length; start += 7) await a.broker.publish([{ channel, texts: texts.slice(start, start + 7) }]);
+        const delivered = await b.inbox.take(texts.length, 'numbered texts');
+        expect(delivered.map((delivery) => delivery.text)).toEqual(texts);
+      }),
+    );
+
+    it(
+      'carries any text as it is: empty, NUL, line breaks, all of Unicode, 100 kB',
+      two(async (a, b) => {
+        const channel = randomChannel();
+        await b.broker.subscribe(channel);
+        const texts = ['', '\0', 'a\r\nb\n', '\u2028 é 漢 👩‍🚀', '{"a":1}', 'x'.repeat(100_000)];
+        await a.broker.publish([{ channel, texts }]);
+        const delivered = await b.inbox.take(texts.length, 'the texts');
+        expect(delivered.map((delivery) => delivery.text)).toEqual(texts);
+      }),
+    );
+
+    it(
+      'keeps channels apart whose names look like patterns or differ little',
+      two(async (a, b) => {
+        const prefix = randomChannel();
+        const channels = HOSTILE_NAMES.map((hostile) => (prefix + hostile).slice(0, 164)).concat(HOSTILE_NAMES);
+        for (const channel of channels) await b.broker.subscribe(channel);
+        for (const channel of channels) await a.broker.publish([{ channel, texts: [channel] }]);
+        const delivered = await b.inbox.take(channels.length, 'one text for each channel');
+        expect(delivered).toEqual(channels.map((channel) => ({ channel, text: channel })));
+        expect(b.inbox.size).toBe(0);
+      }),
+    );
+
+    it(
+      'takes a tick’s work for many channels in one call',
+      two(async (a, b) => {
+        const channels = Array.from({ length: 500 }, randomChannel);
+        await Promise.all(channels.map((channel) => b.broker.subscribe(channel)));
+        await a.broker.publish(channels.map((channel) => ({ channel, texts: ['1', '2'] })));
+        const delivered = await b.inbox.take(channels.length * 2, 'two texts for each channel');
+        for (const channel of channels) {
+          expect(delivered.filter((delivery) => delivery.channel === channel).map((delivery) => delivery.text)).toEqual(['1', '2']);
+        }
+      }),
+    );
+
+    it(
+      'delivers once however often a channel was subscribed to, and nothing after one unsubscribe',
+      two(async (a, b) => {
+        const [channel, marker] = [randomChannel(), randomChannel()];
+        await b.broker.subscribe(marker);
+        await b.broker.subscribe(channel);
+        await b.broker.subscribe(channel);
+        await a.broker.publish([{ channel, texts: ['once'] }, { channel: marker, texts: ['end'] }]);
+        expect((await b.inbox.take(2, 'one text and the marker')).length).toBe(2);
+        await b.broker.unsubscribe(channel);
+        await b.broker.unsubscribe(channel);
+        await a.broker.publish([{ channel, texts: ['late'] }, { channel: marker, texts: ['end'] }]);
+        expect(await b.inbox.next('the marker alone')).toEqual({ channel: marker, text: 'end' });
+        expect(b.inbox.size).toBe(0);
+      }),
+    );
+
+    it(
+      'misses nothing published after a subscribe resolved, however often it is repeated',
+      two(async (a, b) => {
+        const channel = randomChannel();
+        for (let round = 0; round < 50; round++) {
+          await b.broker.subscribe(channel);
+          await a.broker.publish([{ channel, texts: [String(round)] }]);
+          expect(await b.inbox.next(`round ${round}`)).toEqual({ channel, text: String(round) });
+          await b.broker.unsubscribe(channel);
+        }
+      }),
+    );
+
+    it(
+      'is up once it started, and can be closed twice',
+      one(async ({ broker }) => {
+        expect(broker.health().state).toBe('up');
+        await broker.close();
+        await broker.close();
+        expect(broker.health().state).toBe('down');
+      }),
+    );
+
+    it(
+      'reports nothing after it was closed, and leaves the others alone',
+      two(async (a, b) => {
+        const channel = randomChannel();
+        await a.broker.subscribe(channel);
+        await b.broker.subscribe(channel);
+        await b.broker.close();
+        await a.broker.publish([{ channel, texts: ['after'] }]);
+        expect(await a.inbox.next('the copy of the node that is left')).toEqual({ channel, text: 'after' });
+        expect(b.inbox.size).toBe(0);
+      }),
+    );
+  });
+}
+
+async function startNode(broker: Broker): Promise<Node> {
+  const inbox = new Inbox<Delivery>();
+  const events: BrokerEvents = {
+    message: (channel, texts) => texts.forEach((text) => inbox.push({ channel, text })),
+    health: () => undefined,
+  };
+  await broker.start(events);
+  return { broker, inbox };
+}
+
+function randomChannel(): string {
+  return `test.${randomBytes(8).toString('hex')}`;
+}

@@ -1,0 +1,12 @@
+/** What a suite needs of a test runner; vitest's, Jest's and (with an `expect`) node:test's fit. */
+export interface TestRunner {
+  describe(name: string, define: () => void): void;
+  it(name: string, run: () => Promise<void>): void;
+  expect(actual: unknown): Expectation;
+}
+
+/** The assertions that the suites use. */
+export interface Expectation {
+  toBe(expected: unknown): void;
+  toEqual(expected: unknown): void;
+}

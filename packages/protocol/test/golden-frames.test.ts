@@ -1,0 +1,38 @@
+import { decodeClientFrame, isFrameProblem, messageFrame, serverFrame } from '@rt/protocol';
+import type { ServerFrame } from '@rt/protocol';
+import { describe, expect, it } from 'vitest';
+import golden from './golden-frames.json' with { type: 'json' };
+
+describe('golden client frames', () => {
+  it.each(golden.client)('$frame is read as it is: $means', ({ frame }) => {
+    expect(decodeClientFrame(frame)).toEqual(JSON.parse(frame));
+  });
+
+  it.each(golden.refused)('$frame is refused with $code', ({ frame, code, n }) => {
+    expect(decodeClientFrame(frame)).toMatchObject({ code, n });
+  });
+
+  it('refuses data nested deeper than 64, and takes 64', () => {
+    const nested = (depth: number): string => `["send",1,"a","b",${'['.repeat(depth)}${']'.repeat(depth)}]`;
+    expect(isFrameProblem(decodeClientFrame(nested(64)))).toBe(false);
+    expect(decodeClientFrame(nested(65))).toMatchObject({ code: 'INVALID_DATA', n: 1 });
+    expect(decodeClientFrame(nested(30_000))).toMatchObject({ code: 'INVALID_DATA', n: 1 });
+  });
+});
+
+describe('golden server frames', () => {
+  it.each(golden.server)('$frame is written so: $means', ({ frame }) => {
+    expect(serverFrame(JSON.parse(frame) as ServerFrame)).toBe(frame);
+  });
+
+  it.each(golden.messages)('$frame is spliced from its parts and is the same JSON', ({ message, frame }) => {
+    const text = messageFrame({ user: undefined, ...message });
+    expect(text).toBe(frame);
+    expect(JSON.parse(text)).toEqual(JSON.parse(frame));
+  });
+
+  it('costs at most 32 bytes besides its values', () => {
+    const text = messageFrame({ channel: 'c', event: 'e', cursor: 'o', dataText: '1', id: 'i', at: 1, user: 'u' });
+    expect(text.length - 'ceo1i1u'.length).toBeLessThanOrEqual(32);
+  });
+});
