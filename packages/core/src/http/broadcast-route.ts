@@ -1,4 +1,4 @@
-import { RealtimeError } from '@rt/protocol';
+import { jsonProblem, RealtimeError } from '@rt/protocol';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { instanceHash } from '../connection/instance.ts';
@@ -14,7 +14,7 @@ const ENVELOPE_BYTES = 2048;
 const schema = z.strictObject({
   channel: z.string(),
   event: z.string(),
-  data: z.unknown(),
+  data: z.unknown().optional(),
   except: z.strictObject({ instance: z.string().min(1).max(64), user: z.string().min(1).max(128).optional() }).optional(),
 });
 
@@ -38,6 +38,8 @@ export class BroadcastRoute {
       throw new RealtimeError('BAD_FRAME', `${issue?.path.join('.') || 'the body'}: ${issue?.message ?? 'not allowed'}`);
     }
     const { channel, event, data, except } = body.data;
+    const problem = jsonProblem(data);
+    if (problem !== undefined) throw new RealtimeError('INVALID_DATA', problem);
     const message = this.#messages.check(channel, event, data);
     const published = await this.#messages.publish(
       except === undefined ? message : { ...message, except: instanceHash(except.user, except.instance) },
