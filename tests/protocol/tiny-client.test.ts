@@ -11,7 +11,11 @@ interface TinyClient {
   send(channel: string, event: string, data: unknown): Promise<unknown>;
   close(): void;
 }
-type Connect = (url: string, channels: string[], onMessage: (channel: string, event: string, data: unknown) => void) => TinyClient;
+type Connect = (
+  url: string,
+  channels: string[],
+  onMessage: (channel: string, event: string, data: unknown) => void,
+) => TinyClient;
 
 const root = join(import.meta.dirname, '../..');
 let folder: string;
@@ -34,7 +38,11 @@ afterAll(() => rm(folder, { recursive: true }));
 describe('the client of docs/protocol.md', () => {
   it('subscribes, sends, receives, is refused, and comes back after a restart of the server', async () => {
     const start = async (port: number): Promise<Realtime> => {
-      const realtime = new Realtime({ transports: [websocket()], channels: { 'chat.*': { send: true } }, logger: false });
+      const realtime = new Realtime({
+        transports: [websocket()],
+        channels: { 'chat.*': { send: true } },
+        logger: false,
+      });
       listening = await realtime.listen({ port });
       return realtime;
     };
@@ -42,7 +50,10 @@ describe('the client of docs/protocol.md', () => {
     let realtime = await start(0);
     const got = new Inbox<[string, string, unknown]>();
     const url = `ws://127.0.0.1:${listening.port}/realtime/ws`;
-    const [a, b] = [connect(url, ['chat.1'], () => undefined), connect(url, ['chat.1'], (...message) => got.push(message))];
+    const [a, b] = [
+      connect(url, ['chat.1'], () => undefined),
+      connect(url, ['chat.1'], (...message) => got.push(message)),
+    ];
     try {
       await Promise.all([a.ready, b.ready]);
       await a.send('chat.1', 'message.sent', { text: 'hi' });

@@ -50,7 +50,9 @@ export class RealtimeNode {
     const publisher = new Publisher(broker, clock, limits.publishTimeoutMs, tick);
     const outboxes = new Outboxes(tick);
     const lifecycle = new Lifecycle(logger);
-    const interest = new Interest(broker, (error, channel) => logger.error('the broker did not unsubscribe', { channel, error: String(error) }));
+    const interest = new Interest(broker, (error, channel) =>
+      logger.error('the broker did not unsubscribe', { channel, error: String(error) }),
+    );
     const membership = new Membership(this.hub, interest, lifecycle, limits);
     const rules = new ChannelRules(options.channels);
     refuseLogRules(options);
@@ -76,7 +78,8 @@ export class RealtimeNode {
       routes: routesOf(this),
       transports: options.transports,
       origins: new OriginCheck(options.allowedOrigins, process.env['NODE_ENV'] === 'production'),
-      admits: () => (this.state === 'started' ? undefined : new RealtimeError('CLOSING', 'this server takes no new clients')),
+      admits: () =>
+        this.state === 'started' ? undefined : new RealtimeError('CLOSING', 'this server takes no new clients'),
       logger,
     });
     for (const transport of options.transports) this.#attach(transport);
@@ -88,7 +91,8 @@ export class RealtimeNode {
 
   /** Connects the broker, once. After a failure it may be called again. */
   async start(): Promise<void> {
-    if (this.state === 'closing' || this.state === 'closed') throw new RealtimeError('CLOSING', 'this Realtime was closed: make a new one');
+    if (this.state === 'closing' || this.state === 'closed')
+      throw new RealtimeError('CLOSING', 'this Realtime was closed: make a new one');
     this.#starting ??= this.#start();
     try {
       await this.#starting;
@@ -146,7 +150,11 @@ export class RealtimeNode {
       logger,
       refuseUpgrade,
       open: (link, request) => {
-        const connection = new Connection(this.#connections.newId(), link, transport.name, request, this.#services);
+        const connection = new Connection(
+          link,
+          { id: this.#connections.newId(), transport: transport.name, request },
+          this.#services,
+        );
         this.#connections.add(connection);
         return connection;
       },
@@ -168,5 +176,8 @@ function refuseLogRules({ broker, channels }: ParsedOptions): void {
   if (broker.log !== undefined) return;
   const asking = Object.entries(channels).find(([, rule]) => typeof rule.history === 'object');
   if (asking === undefined) return;
-  throw new RealtimeError('UNSUPPORTED', `the rule of "${asking[0]}" asks for history, and the broker ${broker.name} keeps none: set history: false, or use a broker with a log`);
+  throw new RealtimeError(
+    'UNSUPPORTED',
+    `the rule of "${asking[0]}" asks for history, and the broker ${broker.name} keeps none: set history: false, or use a broker with a log`,
+  );
 }

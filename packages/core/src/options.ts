@@ -66,7 +66,10 @@ const positive = z.int().min(1);
 const callable = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', 'a function');
 const having = (...methods: readonly string[]) =>
   z.custom<object>(
-    (value) => typeof value === 'object' && value !== null && methods.every((method) => typeof Reflect.get(value, method) === 'function'),
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      methods.every((method) => typeof Reflect.get(value, method) === 'function'),
     `an object with the methods ${methods.join(', ')}`,
   );
 
@@ -101,12 +104,27 @@ const schema = z.strictObject({
     } satisfies Record<keyof Limits, z.ZodType>)
     .partial()
     .optional(),
-  basePath: z.string().regex(/^(\/[A-Za-z0-9_\-.]+)+$/, 'a path such as /realtime, without a slash at its end').optional(),
+  basePath: z
+    .string()
+    .regex(/^(\/[A-Za-z0-9_\-.]+)+$/, 'a path such as /realtime, without a slash at its end')
+    .optional(),
   allowedOrigins: z
-    .array(z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, 'an origin such as https://app.example.com'))
+    .array(
+      z
+        .string()
+        .refine(
+          (text) => URL.canParse(text) && new URL(text).origin === text,
+          'an origin such as https://app.example.com',
+        ),
+    )
     .optional(),
   apiKey: z.string().min(16).optional(),
-  tls: z.strictObject({ key: z.union([z.string(), z.instanceof(Uint8Array)]), cert: z.union([z.string(), z.instanceof(Uint8Array)]) }).optional(),
+  tls: z
+    .strictObject({
+      key: z.union([z.string(), z.instanceof(Uint8Array)]),
+      cert: z.union([z.string(), z.instanceof(Uint8Array)]),
+    })
+    .optional(),
   logger: z.union([z.literal(false), having('debug', 'info', 'warn', 'error')]).optional(),
   clock: having('now', 'wallNow', 'after', 'every').optional(),
 });
@@ -136,7 +154,10 @@ const SECRET = new Set<PropertyKey | undefined>(['apiKey', 'tls']);
 
 function badOption(options: RealtimeOptions, issue: z.core.$ZodIssue | undefined): RealtimeError {
   const path = issue?.path ?? [];
-  const value = path.reduce<unknown>((from, key) => (typeof from === 'object' && from !== null ? Reflect.get(from, key) : undefined), options);
+  const value = path.reduce<unknown>(
+    (from, key) => (typeof from === 'object' && from !== null ? Reflect.get(from, key) : undefined),
+    options,
+  );
   const shown = SECRET.has(path[0]) ? '(hidden)' : typeof value === 'function' ? 'a function' : JSON.stringify(value);
   const where = path.length === 0 ? 'the options of Realtime' : `the option "${path.join('.')}" of Realtime`;
   const subject = path.length === 0 ? where : `${where} is ${shown}`;

@@ -52,8 +52,11 @@ export class Realtime<Definition extends Contract = Contract> {
    * Rejects with the system's error (`EADDRINUSE` …) or the broker's reason.
    */
   async listen(options: ListenOptions = {}): Promise<Listening> {
-    if (this.#server !== undefined) throw new RealtimeError('BAD_OPTION', 'this Realtime listens already: call listen() once');
-    const { server, listening } = await createListeningServer(options, this.#node.options.tls, async (created) => this.attach(created));
+    if (this.#server !== undefined)
+      throw new RealtimeError('BAD_OPTION', 'this Realtime listens already: call listen() once');
+    const { server, listening } = await createListeningServer(options, this.#node.options.tls, async (created) =>
+      this.attach(created),
+    );
     this.#server = server;
     return listening;
   }

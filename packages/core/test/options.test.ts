@@ -14,16 +14,22 @@ describe('options of Realtime', () => {
     ['"a*b" is not a channel pattern', { channels: { 'a*b': {} } }],
     ['match the same channels', { channels: { 'a.{b}': {}, 'a.{c}': {} } }],
   ])('says %s', (message, options) => {
-    expect(() => new Realtime(options as RealtimeOptions)).toThrow(expect.objectContaining({ code: 'BAD_OPTION', message: expect.stringContaining(message) }));
+    expect(() => new Realtime(options as RealtimeOptions)).toThrow(
+      expect.objectContaining({ code: 'BAD_OPTION', message: expect.stringContaining(message) }),
+    );
   });
 
   it('never repeats a secret', () => {
-    expect(() => new Realtime({ apiKey: 'too-short-key' })).toThrow(expect.objectContaining({ message: expect.not.stringContaining('too-short-key') }));
+    expect(() => new Realtime({ apiKey: 'too-short-key' })).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('too-short-key') }),
+    );
   });
 
   it('refuses a rule that asks for history where the broker keeps none, with what to do', () => {
     const options: RealtimeOptions = { channels: { 'chat.*': { history: { size: 10, ttlMs: 1_000 } } } };
-    expect(() => new Realtime(options)).toThrow(expect.objectContaining({ code: 'UNSUPPORTED', message: expect.stringContaining('history: false') }));
+    expect(() => new Realtime(options)).toThrow(
+      expect.objectContaining({ code: 'UNSUPPORTED', message: expect.stringContaining('history: false') }),
+    );
     expect(() => new Realtime({ channels: { 'chat.*': { history: false } } })).not.toThrow();
   });
 });

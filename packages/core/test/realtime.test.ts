@@ -23,7 +23,9 @@ describe('broadcast', () => {
     const client = wire.connect();
     await client.open(['a', 'b']);
     const before = client.writes.length;
-    await Promise.all(Array.from({ length: 10 }, (_, index) => realtime.broadcast(index % 2 === 0 ? 'a' : 'b', 'tick', index)));
+    await Promise.all(
+      Array.from({ length: 10 }, (_, index) => realtime.broadcast(index % 2 === 0 ? 'a' : 'b', 'tick', index)),
+    );
     expect(client.writes.length).toBe(before + 1);
     expect(client.waiting).toBe(10);
   });
@@ -88,21 +90,38 @@ describe('the module-level broadcast', () => {
 
 describe('sending by clients', () => {
   it('is refused where no rule allows it', async () => {
-    const { wire } = await startRealtime({ channels: { 'chat.*': { send: ['said'] }, 'chat.closed': { send: false } } });
+    const { wire } = await startRealtime({
+      channels: { 'chat.*': { send: ['said'] }, 'chat.closed': { send: false } },
+    });
     const client = wire.connect();
     await client.open();
-    client.send(['send', 1, 'news', 'said', 1], ['send', 2, 'chat.1', 'other', 1], ['send', 3, 'chat.closed', 'said', 1], ['send', 0, 'news', 'said', 1]);
+    client.send(
+      ['send', 1, 'news', 'said', 1],
+      ['send', 2, 'chat.1', 'other', 1],
+      ['send', 3, 'chat.closed', 'said', 1],
+      ['send', 0, 'news', 'said', 1],
+    );
     for (const n of [1, 2, 3, 0]) expect((await client.next()).slice(0, 3)).toEqual(['err', n, 'FORBIDDEN']);
   });
 
   it('relays to the others, with the sender as the server knows it', async () => {
-    const { wire } = await startRealtime({ channels: { '*': { send: true } }, authenticate: ({ token }) => users.get(token ?? '') });
+    const { wire } = await startRealtime({
+      channels: { '*': { send: true } },
+      authenticate: ({ token }) => users.get(token ?? ''),
+    });
     const [ann, other] = [wire.connect(), wire.connect()];
     await ann.open(['chat.1'], 'token-of-ann');
     await other.open(['chat.1']);
     ann.send(['send', 1, 'chat.1', 'said', 'hi']);
     expect(await ann.next()).toEqual(['ok', 1]);
-    expect(await other.next()).toEqual(['m', 'chat.1', 'said', null, 'hi', [expect.any(String), expect.any(Number), 'ann']]);
+    expect(await other.next()).toEqual([
+      'm',
+      'chat.1',
+      'said',
+      null,
+      'hi',
+      [expect.any(String), expect.any(Number), 'ann'],
+    ]);
     expect(ann.waiting).toBe(0);
   });
 
@@ -128,7 +147,11 @@ describe('handle', () => {
     const [a, b] = [wire.connect(), wire.connect()];
     await a.open();
     await b.open(['chat.1']);
-    a.send(['send', 1, 'chat.1', 'said', 'keep'], ['send', 2, 'chat.1', 'said', 'relay'], ['send', 3, 'chat.1', 'said', 'change']);
+    a.send(
+      ['send', 1, 'chat.1', 'said', 'keep'],
+      ['send', 2, 'chat.1', 'said', 'relay'],
+      ['send', 3, 'chat.1', 'said', 'change'],
+    );
     for (const n of [1, 2, 3]) expect(await a.next()).toEqual(['ok', n]);
     expect((await b.next())[4]).toBe('relay');
     expect((await b.next())[4]).toEqual({ room: '1' });
@@ -145,11 +168,18 @@ describe('handle', () => {
     const [a, b] = [wire.connect(), wire.connect()];
     await a.open();
     await b.open(['slow', 'quick']);
-    a.send(['send', 1, 'slow', 'said', 1], ['send', 2, 'slow', 'said', 2], ['send', 3, 'slow', 'unhandled', 3], ['send', 4, 'quick', 'said', 4]);
+    a.send(
+      ['send', 1, 'slow', 'said', 1],
+      ['send', 2, 'slow', 'said', 2],
+      ['send', 3, 'slow', 'unhandled', 3],
+      ['send', 4, 'quick', 'said', 4],
+    );
     expect(await a.next()).toEqual(['ok', 4]);
     gate.resolve();
     for (const n of [1, 2, 3]) expect(await a.next()).toEqual(['ok', n]);
-    expect([await b.next(), await b.next(), await b.next(), await b.next()].map((frame) => frame[4])).toEqual([4, 1, 2, 3]);
+    expect([await b.next(), await b.next(), await b.next(), await b.next()].map((frame) => frame[4])).toEqual([
+      4, 1, 2, 3,
+    ]);
   });
 
   it('answers the sender when a handler throws: its own code where it has one', async () => {
@@ -186,14 +216,23 @@ describe('lifecycle', () => {
       throw new Error('a broken listener');
     });
     for (const name of ['connected', 'subscribed', 'unsubscribed', 'disconnected'] as const) {
-      realtime.on(name, (event: LifecycleEvents[typeof name]) => heard.push(`${name}${'channel' in event ? ` ${event.channel}` : ''}`));
+      realtime.on(name, (event: LifecycleEvents[typeof name]) =>
+        heard.push(`${name}${'channel' in event ? ` ${event.channel}` : ''}`),
+      );
     }
     const client = wire.connect();
     await client.open(['a', 'b']);
     client.send(['unsub', 1, 'a']);
     await client.next();
     client.abort();
-    expect(await heard.take(6, 'the events')).toEqual(['connected', 'subscribed a', 'subscribed b', 'unsubscribed a', 'unsubscribed b', 'disconnected']);
+    expect(await heard.take(6, 'the events')).toEqual([
+      'connected',
+      'subscribed a',
+      'subscribed b',
+      'unsubscribed a',
+      'unsubscribed b',
+      'disconnected',
+    ]);
   });
 
   it('stops telling when asked to', async () => {

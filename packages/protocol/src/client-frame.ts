@@ -1,5 +1,17 @@
 import type { ErrorCode } from './error-code.ts';
-import { channelName, count, cursor, data, eventName, instance, object, optional, positive, resume, text } from './field.ts';
+import {
+  channelName,
+  count,
+  cursor,
+  data,
+  eventName,
+  instance,
+  object,
+  optional,
+  positive,
+  resume,
+  text,
+} from './field.ts';
 import type { Field } from './field.ts';
 import type { JsonValue } from './json-value.ts';
 
@@ -8,7 +20,14 @@ export type Resume = readonly (readonly [channel: string, cursor: string | null]
 
 /** Every frame that a client sends, as the tuple that JSON carries. */
 export type ClientFrame =
-  | readonly ['connect', version: number, instance: string, token?: string | null, resume?: Resume | null, options?: JsonValue]
+  | readonly [
+      'connect',
+      version: number,
+      instance: string,
+      token?: string | null,
+      resume?: Resume | null,
+      options?: JsonValue,
+    ]
   | readonly ['sub', n: number, channel: string, cursor?: string | null, last?: number | null]
   | readonly ['unsub', n: number, channel: string]
   | readonly ['send', n: number, channel: string, event: string, data: JsonValue, id?: string | null]
@@ -37,7 +56,10 @@ export interface FrameProblem {
 }
 
 const FIELDS: ReadonlyMap<unknown, readonly Field[]> = new Map<ClientFrameType, readonly Field[]>([
-  ['connect', [positive('version'), instance, optional(text('token', 8192)), optional(resume), optional(object('options'))]],
+  [
+    'connect',
+    [positive('version'), instance, optional(text('token', 8192)), optional(resume), optional(object('options'))],
+  ],
   ['sub', [positive('n'), channelName, optional(cursor), optional(count('last'))]],
   ['unsub', [positive('n'), channelName]],
   ['send', [count('n'), channelName, eventName, data, optional(text('id', 64))]],
@@ -76,7 +98,8 @@ export function decodeClientFrame(line: string): ClientFrame | FrameProblem {
   const values: readonly unknown[] = frame;
   const type = values[0];
   const n = numberOf(values);
-  if (typeof type !== 'string') return { code: 'BAD_FRAME', message: 'the first element of a frame must be its type', n: 0 };
+  if (typeof type !== 'string')
+    return { code: 'BAD_FRAME', message: 'the first element of a frame must be its type', n: 0 };
   const fields = FIELDS.get(type);
   if (fields === undefined) return { code: 'UNSUPPORTED', message: 'unknown frame type', n };
   for (let index = 0; index < fields.length; index++) {

@@ -19,7 +19,10 @@ const MAX_RESUME = 1000;
 
 /** The same field, which may also be absent or `null`. */
 export function optional(field: Field): Field {
-  return { code: field.code, problem: (value) => (value === undefined || value === null ? undefined : field.problem(value)) };
+  return {
+    code: field.code,
+    problem: (value) => (value === undefined || value === null ? undefined : field.problem(value)),
+  };
 }
 
 /** A whole number from 0 to 2^53 − 1. */
@@ -45,7 +48,9 @@ export function object(name: string): Field {
   return {
     code: 'BAD_FRAME',
     problem: (value) =>
-      typeof value === 'object' && value !== null && !Array.isArray(value) ? jsonProblem(value) : `${name} must be an object`,
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? jsonProblem(value)
+        : `${name} must be an object`,
   };
 }
 

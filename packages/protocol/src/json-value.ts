@@ -1,11 +1,5 @@
 /** Anything that JSON can say. */
-export type JsonValue =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly JsonValue[]
-  | { readonly [key: string]: JsonValue };
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
 /** How deep arrays and objects in a message's data may be nested. */
 export const MAX_JSON_DEPTH = 64;

@@ -23,7 +23,15 @@ export type ServerFrame =
   | readonly ['m', channel: string, event: string, cursor: string | null, data: JsonValue, meta?: MessageMeta]
   | readonly ['skip', channel: string, cursor: string]
   | readonly ['gap', channel: string, reason: string, cursor: string | null]
-  | readonly ['pres', channel: string, version: number, joined: JsonValue, left: JsonValue, updated: JsonValue, count: number]
+  | readonly [
+      'pres',
+      channel: string,
+      version: number,
+      joined: JsonValue,
+      left: JsonValue,
+      updated: JsonValue,
+      count: number,
+    ]
   | readonly ['ok', n: number, result?: JsonValue]
   | readonly ['err', n: number, code: ErrorCode, message: string, detail?: JsonValue]
   | readonly ['call', n: number, event: string, data: JsonValue]
@@ -44,9 +52,15 @@ export function serverFrame(frame: ServerFrame): string {
  * The text of `m`, the hot frame, written once for all receivers.
  * `dataText` is JSON already and `channel` a valid name, so neither is read again; `cursor` is `null` on the bus.
  */
-export function messageFrame(
-  message: { channel: string; event: string; cursor: string | null; dataText: string; id: string; at: number; user: string | undefined },
-): string {
+export function messageFrame(message: {
+  channel: string;
+  event: string;
+  cursor: string | null;
+  dataText: string;
+  id: string;
+  at: number;
+  user: string | undefined;
+}): string {
   const cursor = message.cursor === null ? 'null' : `"${message.cursor}"`;
   const user = message.user === undefined ? '' : `,${JSON.stringify(message.user)}`;
   return `["m","${message.channel}",${JSON.stringify(message.event)},${cursor},${message.dataText},["${message.id}",${message.at}${user}]]`;

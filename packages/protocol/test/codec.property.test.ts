@@ -1,4 +1,12 @@
-import { decodeClientFrame, eachLine, eventNameProblem, isChannelName, isEventName, isFrameProblem, messageFrame } from '@rt/protocol';
+import {
+  decodeClientFrame,
+  eachLine,
+  eventNameProblem,
+  isChannelName,
+  isEventName,
+  isFrameProblem,
+  messageFrame,
+} from '@rt/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -19,43 +27,78 @@ describe('the codec', () => {
 
   it('never throws, whatever text comes in', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.json(), fc.array(fc.jsonValue()).map((value) => JSON.stringify(value))), (text) => {
-        const decoded = decodeClientFrame(text);
-        if (isFrameProblem(decoded)) expect(Number.isSafeInteger(decoded.n) && decoded.n >= 0).toBe(true);
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: 'binary' }),
+          fc.json(),
+          fc.array(fc.jsonValue()).map((value) => JSON.stringify(value)),
+        ),
+        (text) => {
+          const decoded = decodeClientFrame(text);
+          if (isFrameProblem(decoded)) expect(Number.isSafeInteger(decoded.n) && decoded.n >= 0).toBe(true);
+        },
+      ),
     );
   });
 
   it('writes a message as one line that says exactly what went in', () => {
     fc.assert(
-      fc.property(channelName, eventName, json, fc.option(fc.string({ unit: 'binary', minLength: 1 }), { nil: undefined }), (channel, event, data, user) => {
-        const frame = messageFrame({ channel, event, cursor: null, dataText: JSON.stringify(data), id: 'i.1', at: 5, user });
-        expect(frame).not.toMatch(/[\r\n]/);
-        expect(JSON.parse(frame)).toEqual(['m', channel, event, null, data, user === undefined ? ['i.1', 5] : ['i.1', 5, user]]);
-      }),
+      fc.property(
+        channelName,
+        eventName,
+        json,
+        fc.option(fc.string({ unit: 'binary', minLength: 1 }), { nil: undefined }),
+        (channel, event, data, user) => {
+          const frame = messageFrame({
+            channel,
+            event,
+            cursor: null,
+            dataText: JSON.stringify(data),
+            id: 'i.1',
+            at: 5,
+            user,
+          });
+          expect(frame).not.toMatch(/[\r\n]/);
+          expect(JSON.parse(frame)).toEqual([
+            'm',
+            channel,
+            event,
+            null,
+            data,
+            user === undefined ? ['i.1', 5] : ['i.1', 5, user],
+          ]);
+        },
+      ),
     );
   });
 
   it('splits joined frames into the same frames, and stops when told to', () => {
     fc.assert(
-      fc.property(fc.array(fc.string().filter((line) => !line.includes('\n')), { minLength: 1 }), fc.nat({ max: 5 }), (lines, stopAfter) => {
-        const seen: string[] = [];
-        eachLine(lines.join('\n'), (line) => void seen.push(line));
-        expect(seen).toEqual(lines);
-        const some: string[] = [];
-        eachLine(lines.join('\n'), (line) => some.push(line) <= stopAfter);
-        expect(some).toEqual(lines.slice(0, stopAfter + 1));
-      }),
+      fc.property(
+        fc.array(
+          fc.string().filter((line) => !line.includes('\n')),
+          { minLength: 1 },
+        ),
+        fc.nat({ max: 5 }),
+        (lines, stopAfter) => {
+          const seen: string[] = [];
+          eachLine(lines.join('\n'), (line) => void seen.push(line));
+          expect(seen).toEqual(lines);
+          const some: string[] = [];
+          eachLine(lines.join('\n'), (line) => some.push(line) <= stopAfter);
+          expect(some).toEqual(lines.slice(0, stopAfter + 1));
+        },
+      ),
     );
   });
 });
 
 describe('names', () => {
   it('takes exactly the charset and length of channel names', () => {
-    fc.assert(fc.property(channelName, (name) => void expect(isChannelName(name)).toBe(true)));
+    fc.assert(fc.property(channelName, (name) => isChannelName(name)));
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (name) => {
-        const allowed = name.length >= 1 && name.length <= 164 && [...name].every((character) => /[A-Za-z0-9_\-=@,.;:]/.test(character));
+        const allowed = name.length >= 1 && name.length <= 164 && /^[A-Za-z0-9_\-=@,.;:]*$/.test(name);
         expect(isChannelName(name)).toBe(allowed);
       }),
     );

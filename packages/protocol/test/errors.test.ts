@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 describe('the error table', () => {
   it.each(Object.entries(errorTable))('%s says what to do, and its close code agrees with retryable', (code, row) => {
     expect(row.message).toMatch(/^[A-Z].*\.$/);
-    if (row.closeCode !== undefined && row.closeCode >= 4000) expect(closeCodeReconnects(row.closeCode)).toBe(RETRYABLE.has(code));
+    if (row.closeCode !== undefined && row.closeCode >= 4000)
+      expect(closeCodeReconnects(row.closeCode)).toBe(RETRYABLE.has(code));
   });
 
   it('gives every close code to one error only', () => {

@@ -3,6 +3,8 @@ import type { ServerFrame } from '@rt/protocol';
 import { describe, expect, it } from 'vitest';
 import golden from './golden-frames.json' with { type: 'json' };
 
+const nested = (depth: number): string => `["send",1,"a","b",${'['.repeat(depth)}${']'.repeat(depth)}]`;
+
 describe('golden client frames', () => {
   it.each(golden.client)('$frame is read as it is: $means', ({ frame }) => {
     expect(decodeClientFrame(frame)).toEqual(JSON.parse(frame));
@@ -13,7 +15,6 @@ describe('golden client frames', () => {
   });
 
   it('refuses data nested deeper than 64, and takes 64', () => {
-    const nested = (depth: number): string => `["send",1,"a","b",${'['.repeat(depth)}${']'.repeat(depth)}]`;
     expect(isFrameProblem(decodeClientFrame(nested(64)))).toBe(false);
     expect(decodeClientFrame(nested(65))).toMatchObject({ code: 'INVALID_DATA', n: 1 });
     expect(decodeClientFrame(nested(30_000))).toMatchObject({ code: 'INVALID_DATA', n: 1 });

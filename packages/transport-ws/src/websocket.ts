@@ -48,7 +48,10 @@ class WebSocketTransport implements Transport {
     const host = this.#host;
     if (host === undefined) throw new RealtimeError('CLOSING', 'the transport was not attached');
     if (!offersProtocol(req)) {
-      host.refuseUpgrade(socket, new RealtimeError('BAD_FRAME', `ask for the sub-protocol ${SUB_PROTOCOL} (Sec-WebSocket-Protocol)`));
+      host.refuseUpgrade(
+        socket,
+        new RealtimeError('BAD_FRAME', `ask for the sub-protocol ${SUB_PROTOCOL} (Sec-WebSocket-Protocol)`),
+      );
       return;
     }
     this.#server?.handleUpgrade(req, socket, Buffer.from(head), (ws) => {

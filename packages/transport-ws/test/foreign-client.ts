@@ -7,7 +7,12 @@ import { WebSocket } from 'ws';
 export async function connectWithWs(baseUrl: string): Promise<ForeignClient> {
   const ws = new WebSocket(`${baseUrl.replace(/^http/, 'ws')}/ws`, 'rt.v1');
   const frames = new Inbox<string>();
-  ws.on('message', (data: Buffer) => data.toString().split('\n').forEach((frame) => frames.push(frame)));
+  ws.on('message', (data: Buffer) =>
+    data
+      .toString()
+      .split('\n')
+      .forEach((frame) => frames.push(frame)),
+  );
   ws.on('error', () => undefined);
   const closed = new Promise<{ code: number }>((resolve) => {
     ws.once('close', (code) => resolve({ code }));

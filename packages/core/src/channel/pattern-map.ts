@@ -17,7 +17,10 @@ export class PatternMap<Value> {
     const pattern = new Pattern(text);
     const twin = this.#rows.find((row) => row.pattern.identity === pattern.identity);
     if (twin !== undefined) {
-      throw new RealtimeError('BAD_OPTION', `the patterns "${twin.pattern.text}" and "${text}" match the same channels: keep one`);
+      throw new RealtimeError(
+        'BAD_OPTION',
+        `the patterns "${twin.pattern.text}" and "${text}" match the same channels: keep one`,
+      );
     }
     this.#rows.push({ pattern, value });
     this.#rows.sort((a, b) => Pattern.compare(a.pattern, b.pattern));

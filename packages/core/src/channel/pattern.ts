@@ -59,7 +59,8 @@ export class Pattern {
       start = end + 1;
     }
     if (this.#restPrefix !== undefined) {
-      if (!channel.startsWith(this.#restPrefix, start) || channel.length <= start + this.#restPrefix.length) return undefined;
+      if (!channel.startsWith(this.#restPrefix, start) || channel.length <= start + this.#restPrefix.length)
+        return undefined;
     }
     return params ?? NO_PARAMS;
   }

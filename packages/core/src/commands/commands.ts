@@ -15,7 +15,12 @@ export class Commands {
   readonly #unsubscribe: UnsubscribeCommand;
   readonly #send: SendCommand;
 
-  constructor(commands: { connect: ConnectCommand; subscribe: SubscribeCommand; unsubscribe: UnsubscribeCommand; send: SendCommand }) {
+  constructor(commands: {
+    connect: ConnectCommand;
+    subscribe: SubscribeCommand;
+    unsubscribe: UnsubscribeCommand;
+    send: SendCommand;
+  }) {
     this.#connect = commands.connect;
     this.#subscribe = commands.subscribe;
     this.#unsubscribe = commands.unsubscribe;

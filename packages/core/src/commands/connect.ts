@@ -29,7 +29,13 @@ export class ConnectCommand {
 
   constructor(
     admission: Admission,
-    services: { registry: ConnectionRegistry; subscribe: SubscribeCommand; lifecycle: Lifecycle; limits: Limits; logger: Logger },
+    services: {
+      registry: ConnectionRegistry;
+      subscribe: SubscribeCommand;
+      lifecycle: Lifecycle;
+      limits: Limits;
+      logger: Logger;
+    },
   ) {
     this.#admission = admission;
     this.#registry = services.registry;
@@ -52,7 +58,11 @@ export class ConnectCommand {
     try {
       user = await this.identify(connection, token ?? undefined);
     } catch (error) {
-      const { code, message } = toRealtimeError(error, 'HANDLER_FAILED', 'the server could not check who you are; try again');
+      const { code, message } = toRealtimeError(
+        error,
+        'HANDLER_FAILED',
+        'the server could not check who you are; try again',
+      );
       connection.close(code, message);
       return;
     }
@@ -65,7 +75,7 @@ export class ConnectCommand {
     if (user !== undefined) this.#registry.countUser(user.id, 1);
     connection.send(serverFrame(['ready', connection.id, user?.id ?? null, this.#told, this.#limits.beatMs]));
     this.#lifecycle.emit('connected', { connection });
-    for (const [channel] of resume ?? []) this.#subscribe.resume(connection, channel);
+    for (const [channel] of resume ?? []) void this.#subscribe.resume(connection, channel);
   }
 
   /** Who `token` belongs to. Throws `UNAUTHENTICATED`, and `HANDLER_FAILED` where `authenticate` itself failed. */
@@ -78,7 +88,9 @@ export class ConnectCommand {
         user = await authenticate({ token, request, signal: connection.signal });
       } catch (error) {
         this.#logger.error('authenticate threw', { connection: connection.id, error: String(error) });
-        throw new RealtimeError('HANDLER_FAILED', 'the server could not check who you are; try again', { cause: error });
+        throw new RealtimeError('HANDLER_FAILED', 'the server could not check who you are; try again', {
+          cause: error,
+        });
       }
       if (user !== undefined && !isUser(user)) {
         this.#logger.error('authenticate answered something that is no user: { id: string of 1 to 128 characters }');
@@ -86,7 +98,10 @@ export class ConnectCommand {
       }
     }
     if (user === undefined && (token !== undefined || !anonymous)) {
-      throw new RealtimeError('UNAUTHENTICATED', token === undefined ? 'a token is required' : 'the token was not accepted');
+      throw new RealtimeError(
+        'UNAUTHENTICATED',
+        token === undefined ? 'a token is required' : 'the token was not accepted',
+      );
     }
     return user;
   }

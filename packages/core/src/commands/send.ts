@@ -35,7 +35,7 @@ export class SendCommand {
     const handler = this.#handlers.find(channel, event);
     const earlier = this.#handling.get(connection)?.get(channel);
     if (handler === undefined && earlier === undefined) {
-      this.#answer(connection, n, this.#relay(connection, frame, frame[4]));
+      void this.#answer(connection, n, this.#relay(connection, frame, frame[4]));
       return;
     }
     const handled = (earlier ?? Promise.resolve()).then(() =>
@@ -49,7 +49,11 @@ export class SendCommand {
     this.#handling.set(connection, queues);
   }
 
-  async #handle(connection: Connection, frame: SendFrame, match: PatternMatch<MessageHandler>): Promise<Published | undefined> {
+  async #handle(
+    connection: Connection,
+    frame: SendFrame,
+    match: PatternMatch<MessageHandler>,
+  ): Promise<Published | undefined> {
     const [, , channel, event, data] = frame;
     let relayed: Promise<Published> | undefined;
     const relay = (replacement?: unknown): Promise<Published> => {
@@ -69,7 +73,8 @@ export class SendCommand {
         relay,
       });
     } catch (error) {
-      if (!(error instanceof RealtimeError)) this.#logger.error('a message handler threw', { channel, event, error: String(error) });
+      if (!(error instanceof RealtimeError))
+        this.#logger.error('a message handler threw', { channel, event, error: String(error) });
       throw toRealtimeError(error, 'HANDLER_FAILED', 'the handler of this event failed');
     }
     return relayed;
@@ -77,14 +82,21 @@ export class SendCommand {
 
   async #relay(connection: Connection, [, , channel, event]: SendFrame, data: unknown): Promise<Published> {
     const dataText = this.#messages.dataText(data);
-    return this.#messages.publish({ channel, event, dataText, userId: connection.user?.id, except: connection.instanceHash });
+    return this.#messages.publish({
+      channel,
+      event,
+      dataText,
+      userId: connection.user?.id,
+      except: connection.instanceHash,
+    });
   }
 
   /** Never rejects: what went wrong is the answer. With `n` = 0 only errors are answered. */
   async #answer(connection: Connection, n: number, outcome: Promise<Published | undefined>): Promise<void> {
     try {
       const published = await outcome;
-      if (n > 0) connection.send(serverFrame(published?.cursor === undefined ? ['ok', n] : ['ok', n, published.cursor]));
+      if (n > 0)
+        connection.send(serverFrame(published?.cursor === undefined ? ['ok', n] : ['ok', n, published.cursor]));
     } catch (error) {
       const { code, message } = toRealtimeError(error, 'HANDLER_FAILED', 'the message could not be passed on');
       connection.sendError(n, code, message);

@@ -22,14 +22,34 @@ interface Node {
 }
 
 /** Names that mean something to one broker's keys or another's; all of them are valid channel names. */
-const HOSTILE_NAMES = ['a.b.c', 'a:b', 'a=b', '-', '.', '..', '@', ';', ',', '_', 'A', 'a', '__proto__', 'constructor', 'x'.repeat(164)];
+const HOSTILE_NAMES = [
+  'a.b.c',
+  'a:b',
+  'a=b',
+  '-',
+  '.',
+  '..',
+  '@',
+  ';',
+  ',',
+  '_',
+  'A',
+  'a',
+  '__proto__',
+  'constructor',
+  'x'.repeat(164),
+];
 
 /**
  * The contract of `Broker`, as tests: run it over every broker. `start` makes one service for each test.
  */
-export function testBroker({ describe, it, expect }: TestRunner, name: string, start: () => Promise<BrokerUnderTest>): void {
+export function testBroker(
+  { describe, it, expect }: TestRunner,
+  name: string,
+  start: () => Promise<BrokerUnderTest>,
+): void {
   /** Runs a test with `count` started nodes and closes them whatever happens. */
-  const withNodes = (count: number, run: (...nodes: Node[]) => Promise<void>) => async (): Promise<void> => {
+  const withNodes = (count: number, run: (...nodes: readonly Node[]) => Promise<void>) => async (): Promise<void> => {
     const service = await start();
     const nodes: Node[] = [];
     try {
@@ -40,8 +60,8 @@ export function testBroker({ describe, it, expect }: TestRunner, name: string, s
       await service.stop();
     }
   };
-  const one = (run: (node: Node) => Promise<void>) => withNodes(1, (node) => run(node!));
-  const two = (run: (a: Node, b: Node) => Promise<void>) => withNodes(2, (a, b) => run(a!, b!));
+  const one = (run: (node: Node) => Promise<void>) => withNodes(1, (node) => run(node));
+  const two = (run: (a: Node, b: Node) => Promise<void>) => withNodes(2, (a, b) => run(a, b));
 
   describe(`broker ${name}: the contract`, () => {
     it(
@@ -61,7 +81,10 @@ export function testBroker({ describe, it, expect }: TestRunner, name: string, s
       two(async (a, b) => {
         const [wanted, other] = [randomChannel(), randomChannel()];
         await b.broker.subscribe(wanted);
-        await a.broker.publish([{ channel: other, texts: ['no'] }, { channel: wanted, texts: ['yes'] }]);
+        await a.broker.publish([
+          { channel: other, texts: ['no'] },
+          { channel: wanted, texts: ['yes'] },
+        ]);
         expect(await b.inbox.next('the wanted one')).toEqual({ channel: wanted, text: 'yes' });
         expect(b.inbox.size).toBe(0);
       }),
@@ -73,7 +96,8 @@ export function testBroker({ describe, it, expect }: TestRunner, name: string, s
         const channel = randomChannel();
         await b.broker.subscribe(channel);
         const texts = Array.from({ length: 1_000 }, (_, index) => String(index));
-        for (let start = 0; start < texts.length; start += 7) await a.broker.publish([{ channel, texts: texts.slice(start, start + 7) }]);
+        for (let index = 0; index < texts.length; index += 7)
+          await a.broker.publish([{ channel, texts: texts.slice(index, index + 7) }]);
         const delivered = await b.inbox.take(texts.length, 'numbered texts');
         expect(delivered.map((delivery) => delivery.text)).toEqual(texts);
       }),
@@ -112,7 +136,9 @@ export function testBroker({ describe, it, expect }: TestRunner, name: string, s
         await a.broker.publish(channels.map((channel) => ({ channel, texts: ['1', '2'] })));
         const delivered = await b.inbox.take(channels.length * 2, 'two texts for each channel');
         for (const channel of channels) {
-          expect(delivered.filter((delivery) => delivery.channel === channel).map((delivery) => delivery.text)).toEqual(['1', '2']);
+          expect(delivered.filter((delivery) => delivery.channel === channel).map((delivery) => delivery.text)).toEqual(
+            ['1', '2'],
+          );
         }
       }),
     );
@@ -124,11 +150,17 @@ export function testBroker({ describe, it, expect }: TestRunner, name: string, s
         await b.broker.subscribe(marker);
         await b.broker.subscribe(channel);
         await b.broker.subscribe(channel);
-        await a.broker.publish([{ channel, texts: ['once'] }, { channel: marker, texts: ['end'] }]);
+        await a.broker.publish([
+          { channel, texts: ['once'] },
+          { channel: marker, texts: ['end'] },
+        ]);
         expect((await b.inbox.take(2, 'one text and the marker')).length).toBe(2);
         await b.broker.unsubscribe(channel);
         await b.broker.unsubscribe(channel);
-        await a.broker.publish([{ channel, texts: ['late'] }, { channel: marker, texts: ['end'] }]);
+        await a.broker.publish([
+          { channel, texts: ['late'] },
+          { channel: marker, texts: ['end'] },
+        ]);
         expect(await b.inbox.next('the marker alone')).toEqual({ channel: marker, text: 'end' });
         expect(b.inbox.size).toBe(0);
       }),

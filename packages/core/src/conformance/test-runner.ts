@@ -1,8 +1,8 @@
 /** What a suite needs of a test runner; vitest's, Jest's and (with an `expect`) node:test's fit. */
 export interface TestRunner {
-  describe(name: string, define: () => void): void;
-  it(name: string, run: () => Promise<void>): void;
-  expect(actual: unknown): Expectation;
+  readonly describe: (name: string, define: () => void) => void;
+  readonly it: (name: string, run: () => Promise<void>) => void;
+  readonly expect: (actual: unknown) => Expectation;
 }
 
 /** The assertions that the suites use. */

@@ -44,7 +44,9 @@ class Peer {
   get closed(): Promise<{ readonly code: number }> {
     return Promise.race([
       this.#client.closed,
-      timeout(10_000, undefined, { ref: false }).then(() => Promise.reject(new Error('the wire did not end within 10 s'))),
+      timeout(10_000, undefined, { ref: false }).then(() =>
+        Promise.reject(new Error('the wire did not end within 10 s')),
+      ),
     ]);
   }
 
@@ -66,7 +68,8 @@ class Peer {
     const ready = await this.next();
     for (const channel of channels) {
       const frame = await this.next();
-      if (frame[0] !== 'sub' || frame[2] !== channel) throw new Error(`expected the sub of ${channel}, got ${JSON.stringify(frame)}`);
+      if (frame[0] !== 'sub' || frame[2] !== channel)
+        throw new Error(`expected the sub of ${channel}, got ${JSON.stringify(frame)}`);
     }
     return ready;
   }
@@ -79,12 +82,23 @@ class Peer {
 export function testTransport({ describe, it, expect }: TestRunner, name: string, subject: TransportUnderTest): void {
   /** Runs a test against a listening server; closes it whatever happens. */
   const withServer =
-    (run: (server: { realtime: Realtime; connect: () => Promise<Peer> }) => Promise<void>, options: RealtimeOptions = {}) =>
+    (
+      run: (server: { realtime: Realtime; connect: () => Promise<Peer> }) => Promise<void>,
+      options: RealtimeOptions = {},
+    ) =>
     async (): Promise<void> => {
-      const realtime = new Realtime({ transports: [subject.transport()], channels: { '*': { send: true } }, logger: false, ...options });
+      const realtime = new Realtime({
+        transports: [subject.transport()],
+        channels: { '*': { send: true } },
+        logger: false,
+        ...options,
+      });
       const { port } = await realtime.listen({ port: 0 });
       try {
-        await run({ realtime, connect: async () => new Peer(await subject.connect(`http://127.0.0.1:${port}/realtime`)) });
+        await run({
+          realtime,
+          connect: async () => new Peer(await subject.connect(`http://127.0.0.1:${port}/realtime`)),
+        });
       } finally {
         await realtime.close({ drainMs: 0 });
       }
@@ -123,7 +137,11 @@ export function testTransport({ describe, it, expect }: TestRunner, name: string
         peer.send(['sub', 1, 'a'], ['send', 2, 'b', 'x', 1], ['unsub', 3, 'c']);
         const answers = [await peer.next(), await peer.next(), await peer.next()];
         const byNumber = answers.map((frame) => frame.slice(0, 2)).sort((a, b) => Number(a[1]) - Number(b[1]));
-        expect(byNumber).toEqual([['sub', 1], ['ok', 2], ['ok', 3]]);
+        expect(byNumber).toEqual([
+          ['sub', 1],
+          ['ok', 2],
+          ['ok', 3],
+        ]);
       }),
     );
 
@@ -133,7 +151,12 @@ export function testTransport({ describe, it, expect }: TestRunner, name: string
         const [a, b] = [await connect(), await connect()];
         await a.open();
         await b.open('room');
-        const data = { text: 'a\r\nb\n\u2028\0 é 漢 👩‍🚀', '"]\n["m"': [1.5, -0, true, null, {}, []], '\ud800': 'lone', __proto__: null };
+        const data = {
+          text: 'a\r\nb\n\u2028\0 é 漢 👩‍🚀',
+          '"]\n["m"': [1.5, -0, true, null, {}, []],
+          '\ud800': 'lone',
+          __proto__: null,
+        };
         a.send(['send', 1, 'room', 'said', data]);
         expect((await b.next())[4]).toEqual(JSON.parse(JSON.stringify(data)));
         expect(await a.next()).toEqual(['ok', 1]);
@@ -146,12 +169,11 @@ export function testTransport({ describe, it, expect }: TestRunner, name: string
         const [honest, greedy] = [await connect(), await connect()];
         await honest.open('room');
         await greedy.open('room');
-        const frame = (length: number): string => JSON.stringify(['send', 1, 'room', 'said', 'x'.repeat(length)]);
-        const most = 64 * 1024 - frame(0).length;
-        greedy.wire.send(frame(most));
+        const most = 64 * 1024 - sendOf(0).length;
+        greedy.wire.send(sendOf(most));
         expect((await greedy.next())[0]).toBe('ok');
         expect(String((await honest.next())[4]).length).toBe(most);
-        greedy.wire.send(frame(most + 1));
+        greedy.wire.send(sendOf(most + 1));
         expect((await greedy.closed).code).toBe(1009);
         await realtime.broadcast('room', 'still', 1);
         expect((await honest.next())[2]).toBe('still');
@@ -235,4 +257,9 @@ export function testTransport({ describe, it, expect }: TestRunner, name: string
       }),
     );
   });
+}
+
+/** A send frame whose data has `length` characters. */
+function sendOf(length: number): string {
+  return JSON.stringify(['send', 1, 'room', 'said', 'x'.repeat(length)]);
 }

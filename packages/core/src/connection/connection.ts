@@ -51,10 +51,14 @@ export class Connection implements Session, ClientConnection {
   pingedAt: number | undefined;
   #endedBy: ErrorCode | undefined;
 
-  constructor(id: string, link: Link, transport: TransportName, request: ConnectionRequest, services: ConnectionServices) {
-    this.id = id;
-    this.transport = transport;
-    this.request = request;
+  constructor(
+    link: Link,
+    from: { readonly id: string; readonly transport: TransportName; readonly request: ConnectionRequest },
+    services: ConnectionServices,
+  ) {
+    this.id = from.id;
+    this.transport = from.transport;
+    this.request = from.request;
     this.#link = link;
     this.#services = services;
     const now = services.clock.now();
@@ -64,7 +68,9 @@ export class Connection implements Session, ClientConnection {
   }
 
   get channels(): readonly string[] {
-    return Array.from(this.subscriptions.keys()).filter((channel) => this.subscriptions.get(channel)?.state === 'subscribed');
+    return Array.from(this.subscriptions.keys()).filter(
+      (channel) => this.subscriptions.get(channel)?.state === 'subscribed',
+    );
   }
 
   /** Aborted when the connection ends. */

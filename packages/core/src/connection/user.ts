@@ -24,5 +24,12 @@ export interface Authenticate {
 
 /** Whether `value`, which the application's code answered, is a user. */
 export function isUser(value: unknown): value is User {
-  return typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'string' && value.id.length > 0 && value.id.length <= 128;
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'id' in value &&
+    typeof value.id === 'string' &&
+    value.id.length > 0 &&
+    value.id.length <= 128
+  );
 }

@@ -44,7 +44,9 @@ export interface LogSink {
  * - MUST answer a repeated publish id within 2 minutes with the first entry's cursor.
  */
 export interface Log {
-  append(work: readonly { channel: string; entries: readonly NewEntry[]; retention: Retention }[]): Promise<readonly (readonly string[])[]>;
+  append(
+    work: readonly { channel: string; entries: readonly NewEntry[]; retention: Retention }[],
+  ): Promise<readonly (readonly string[])[]>;
   follow(channel: string, sink: LogSink): Promise<string>;
   unfollow(channel: string): Promise<void>;
   read(

@@ -56,7 +56,10 @@ export class Messages {
     }
     if (text === undefined) throw new RealtimeError('INVALID_DATA', 'data must be JSON: not a function or a symbol');
     if (Buffer.byteLength(text) > this.#limits.maxMessageBytes) {
-      throw new RealtimeError('TOO_LARGE', `data has more than ${this.#limits.maxMessageBytes} bytes as JSON; send a reference to it instead`);
+      throw new RealtimeError(
+        'TOO_LARGE',
+        `data has more than ${this.#limits.maxMessageBytes} bytes as JSON; send a reference to it instead`,
+      );
     }
     return text;
   }

@@ -46,7 +46,12 @@ export class Publisher {
     this.#batch = undefined;
     const { resolve, reject } = batch.settled;
     const cancel = this.#clock.after(this.#timeoutMs, () =>
-      reject(new RealtimeError('DEADLINE', `the broker ${this.#broker.name} did not accept the message within ${this.#timeoutMs} ms`)),
+      reject(
+        new RealtimeError(
+          'DEADLINE',
+          `the broker ${this.#broker.name} did not accept the message within ${this.#timeoutMs} ms`,
+        ),
+      ),
     );
     const work = Array.from(batch.work, ([channel, texts]) => ({ channel, texts }));
     this.#broker

@@ -33,7 +33,8 @@ export function attachRouter(server: Server, router: Router): () => void {
   const chooser = server as UpgradeChooser;
   const chosenBefore = chooser.shouldUpgradeCallback;
   if (chosenBefore !== undefined) {
-    chooser.shouldUpgradeCallback = (req) => router.owns(req) || (server.listenerCount('upgrade') > 1 && chosenBefore.call(server, req));
+    chooser.shouldUpgradeCallback = (req) =>
+      router.owns(req) || (server.listenerCount('upgrade') > 1 && chosenBefore.call(server, req));
   }
   return () => {
     server.off('request', onRequest);

@@ -15,7 +15,9 @@ const schema = z.strictObject({
   channel: z.string(),
   event: z.string(),
   data: z.unknown().optional(),
-  except: z.strictObject({ instance: z.string().min(1).max(64), user: z.string().min(1).max(128).optional() }).optional(),
+  except: z
+    .strictObject({ instance: z.string().min(1).max(64), user: z.string().min(1).max(128).optional() })
+    .optional(),
 });
 
 /** `POST …/api/v1/broadcast`: `{ channel, event, data?, except? }` is answered with `{ id }` once the broker accepted it. */
@@ -31,11 +33,15 @@ export class BroadcastRoute {
   }
 
   async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    if (!this.#key.isOn(req)) throw new RealtimeError('UNAUTHENTICATED', 'send the API key as Authorization: Bearer <key>');
+    if (!this.#key.isOn(req))
+      throw new RealtimeError('UNAUTHENTICATED', 'send the API key as Authorization: Bearer <key>');
     const body = schema.safeParse(await readJson(req, this.#limits.maxMessageBytes + ENVELOPE_BYTES));
     if (!body.success) {
       const issue = body.error.issues[0];
-      throw new RealtimeError('BAD_FRAME', `${issue?.path.join('.') || 'the body'}: ${issue?.message ?? 'not allowed'}`);
+      throw new RealtimeError(
+        'BAD_FRAME',
+        `${issue?.path.join('.') || 'the body'}: ${issue?.message ?? 'not allowed'}`,
+      );
     }
     const { channel, event, data, except } = body.data;
     const problem = jsonProblem(data);

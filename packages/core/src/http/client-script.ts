@@ -21,7 +21,11 @@ export class ClientScript {
       res.writeHead(304, headers).end();
       return;
     }
-    res.writeHead(200, { ...headers, 'content-type': 'text/javascript; charset=utf-8', 'content-length': bytes.length });
+    res.writeHead(200, {
+      ...headers,
+      'content-type': 'text/javascript; charset=utf-8',
+      'content-length': bytes.length,
+    });
     res.end(req.method === 'HEAD' ? undefined : bytes);
   }
 }
@@ -31,6 +35,8 @@ async function load(): Promise<Script> {
     const bytes = await readFile(fileURLToPath(import.meta.resolve('@rt/client/script')));
     return { bytes, etag: `"${hash('sha256', bytes, 'base64url').slice(0, 22)}"` };
   } catch (error) {
-    throw new RealtimeError('NOT_FOUND', 'the client script is not here: install @rt/client beside @rt/core', { cause: error });
+    throw new RealtimeError('NOT_FOUND', 'the client script is not here: install @rt/client beside @rt/core', {
+      cause: error,
+    });
   }
 }

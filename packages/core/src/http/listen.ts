@@ -29,7 +29,10 @@ export async function createListeningServer(
   tls: RealtimeOptions['tls'],
   prepare: (server: Server) => Promise<void>,
 ): Promise<{ server: Server; listening: Listening }> {
-  const server = tls === undefined ? createServer(REQUEST_TIMEOUTS) : createTlsServer({ ...REQUEST_TIMEOUTS, ...secureContext(tls) });
+  const server =
+    tls === undefined
+      ? createServer(REQUEST_TIMEOUTS)
+      : createTlsServer({ ...REQUEST_TIMEOUTS, ...secureContext(tls) });
   await prepare(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -39,10 +42,24 @@ export async function createListeningServer(
     });
   });
   const actual = (server.address() as AddressInfo).port;
-  const shown = host === '127.0.0.1' || host === '0.0.0.0' || host === '::' || host === '::1' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-  return { server, listening: { port: actual, host, url: `${tls === undefined ? 'http' : 'https'}://${shown}:${actual}` } };
+  const shown =
+    host === '127.0.0.1' || host === '0.0.0.0' || host === '::' || host === '::1'
+      ? 'localhost'
+      : host.includes(':')
+        ? `[${host}]`
+        : host;
+  return {
+    server,
+    listening: { port: actual, host, url: `${tls === undefined ? 'http' : 'https'}://${shown}:${actual}` },
+  };
 }
 
-function secureContext({ key, cert }: NonNullable<RealtimeOptions['tls']>): { key: string | Buffer; cert: string | Buffer } {
-  return { key: typeof key === 'string' ? key : Buffer.from(key), cert: typeof cert === 'string' ? cert : Buffer.from(cert) };
+function secureContext({ key, cert }: NonNullable<RealtimeOptions['tls']>): {
+  key: string | Buffer;
+  cert: string | Buffer;
+} {
+  return {
+    key: typeof key === 'string' ? key : Buffer.from(key),
+    cert: typeof cert === 'string' ? cert : Buffer.from(cert),
+  };
 }

@@ -37,7 +37,9 @@ export class Router {
   }) {
     this.#basePath = options.basePath;
     this.#routes = options.routes;
-    this.#transports = new Map(options.transports.flatMap((transport) => (transport.path === undefined ? [] : [[transport.path, transport]])));
+    this.#transports = new Map(
+      options.transports.flatMap((transport) => (transport.path === undefined ? [] : [[transport.path, transport]])),
+    );
     this.#origins = options.origins;
     this.#admits = options.admits;
     this.#logger = options.logger;
@@ -99,7 +101,8 @@ export class Router {
   }
 
   #refusal(req: IncomingMessage): RealtimeError | undefined {
-    if (!this.#origins.allows(req)) return new RealtimeError('FORBIDDEN', 'pages of this origin may not connect: see allowedOrigins');
+    if (!this.#origins.allows(req))
+      return new RealtimeError('FORBIDDEN', 'pages of this origin may not connect: see allowedOrigins');
     return this.#admits();
   }
 

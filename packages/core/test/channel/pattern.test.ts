@@ -7,8 +7,22 @@ const part = fc.stringMatching(/^[a-c]{1,3}$/);
 const channel = fc.array(part, { minLength: 1, maxLength: 5 }).map((parts) => parts.join('.'));
 const patternPart = fc.oneof(part, fc.constant('{}'));
 const patternText = fc
-  .tuple(fc.array(patternPart, { minLength: 1, maxLength: 4 }), fc.option(fc.oneof(fc.constant('*'), part.map((prefix) => `${prefix}*`)), { nil: undefined }))
-  .map(([parts, rest]) => [...parts.map((piece, index) => (piece === '{}' ? `{p${index}}` : piece)), ...(rest === undefined ? [] : [rest])].join('.'));
+  .tuple(
+    fc.array(patternPart, { minLength: 1, maxLength: 4 }),
+    fc.option(
+      fc.oneof(
+        fc.constant('*'),
+        part.map((prefix) => `${prefix}*`),
+      ),
+      { nil: undefined },
+    ),
+  )
+  .map(([parts, rest]) =>
+    [
+      ...parts.map((piece, index) => (piece === '{}' ? `{p${index}}` : piece)),
+      ...(rest === undefined ? [] : [rest]),
+    ].join('.'),
+  );
 
 /** The obvious matcher, by a regular expression, to compare ours with. */
 function matches(pattern: string, name: string): boolean {
@@ -30,10 +44,15 @@ describe('Pattern', () => {
   });
 
   it('gives each parameter the part that stands in its place', () => {
-    expect(Object.fromEntries(new Pattern('chat.{room}.user.{id}').match('chat.7.user.ann')!)).toEqual({ room: '7', id: 'ann' });
+    expect(Object.fromEntries(new Pattern('chat.{room}.user.{id}').match('chat.7.user.ann')!)).toEqual({
+      room: '7',
+      id: 'ann',
+    });
     expect(new Pattern('chat.{room}').match('chat.')).toBeUndefined();
     expect(new Pattern('chat.{room}').match('chat.a.b')).toBeUndefined();
-    expect(Object.fromEntries(new Pattern('a.{__proto__}').match('a.b')!)).toEqual(Object.fromEntries([['__proto__', 'b']]));
+    expect(Object.fromEntries(new Pattern('a.{__proto__}').match('a.b')!)).toEqual(
+      Object.fromEntries([['__proto__', 'b']]),
+    );
   });
 
   it('lets * stand for the rest, at least one character, also behind a beginning', () => {
@@ -43,12 +62,25 @@ describe('Pattern', () => {
     expect(new Pattern('chat.*').match('chat')).toBeUndefined();
   });
 
-  it.each(['', 'a*b', '*a', '**', 'a.*.b', '{a}{b}', '{a', 'a}', '{1}', '{a}.{a}', 'a b', 'é', '$nodes', 'x{a}'])('refuses %j', (text) => {
-    expect(() => new Pattern(text)).toThrow(/pattern/);
-  });
+  it.each(['', 'a*b', '*a', '**', 'a.*.b', '{a}{b}', '{a', 'a}', '{1}', '{a}.{a}', 'a b', 'é', '$nodes', 'x{a}'])(
+    'refuses %j',
+    (text) => {
+      expect(() => new Pattern(text)).toThrow(/pattern/);
+    },
+  );
 
   it('orders literal before {name} before *, part by part from the left, whatever order they came in', () => {
-    const ordered = ['chat.room.1', 'chat.room.{id}', 'chat.room.*', 'chat.{kind}.1', 'chat.ro*', 'chat.*', '{any}.room.1', 'ch*', '*'];
+    const ordered = [
+      'chat.room.1',
+      'chat.room.{id}',
+      'chat.room.*',
+      'chat.{kind}.1',
+      'chat.ro*',
+      'chat.*',
+      '{any}.room.1',
+      'ch*',
+      '*',
+    ];
     fc.assert(
       fc.property(fc.shuffledSubarray(ordered, { minLength: ordered.length }), (shuffled) => {
         const sorted = shuffled.map((text) => new Pattern(text)).sort((a, b) => Pattern.compare(a, b));
@@ -61,7 +93,14 @@ describe('Pattern', () => {
     const pattern = new Pattern(`${Array.from({ length: 30 }, (_, index) => `{p${index}}`).join('.')}.a*`);
     const name = `${'a.'.repeat(40)}b`;
     let steps = 0;
-    const counted = { get length() { return name.length; }, indexOf: (text: string, from: number) => (steps++, name.indexOf(text, from)), startsWith: (text: string, from: number) => (steps++, name.startsWith(text, from)), slice: (from: number, to: number) => (steps++, name.slice(from, to)) };
+    const counted = {
+      get length() {
+        return name.length;
+      },
+      indexOf: (text: string, from: number) => (steps++, name.indexOf(text, from)),
+      startsWith: (text: string, from: number) => (steps++, name.startsWith(text, from)),
+      slice: (from: number, to: number) => (steps++, name.slice(from, to)),
+    };
     pattern.match(counted as unknown as string);
     expect(steps).toBeLessThanOrEqual(3 * 31);
   });

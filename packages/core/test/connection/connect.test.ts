@@ -54,7 +54,12 @@ describe('connect', () => {
     const { wire } = await startRealtime({ authenticate });
     const client = wire.connect();
     client.send(['connect', 1, client.instance, 'token']);
-    expect(await client.next()).toEqual(['err', 0, 'HANDLER_FAILED', 'the server could not check who you are; try again']);
+    expect(await client.next()).toEqual([
+      'err',
+      0,
+      'HANDLER_FAILED',
+      'the server could not check who you are; try again',
+    ]);
     expect((await client.closed()).code).toBe(1011);
   });
 
@@ -91,11 +96,33 @@ describe('connect', () => {
   it('refuses each channel of connect that may not be had, and takes up the rest', async () => {
     const { wire } = await startRealtime({ limits: { maxChannels: 1 } });
     const client = wire.connect();
-    client.send(['connect', 1, client.instance, null, [['private-x', null], ['a b', null], ['news', null], ['sport', null]]]);
-    const frames = [await client.next(), await client.next(), await client.next(), await client.next(), await client.next()];
+    client.send([
+      'connect',
+      1,
+      client.instance,
+      null,
+      [
+        ['private-x', null],
+        ['a b', null],
+        ['news', null],
+        ['sport', null],
+      ],
+    ]);
+    const frames = [
+      await client.next(),
+      await client.next(),
+      await client.next(),
+      await client.next(),
+      await client.next(),
+    ];
     const outcomes = frames.slice(1).map((frame) => (frame[0] === 'sub' ? ['sub', frame[2]] : frame.slice(0, 3)));
     expect(outcomes).toEqual(
-      expect.arrayContaining([['unsub', 'private-x', 'FORBIDDEN'], ['unsub', 'a b', 'BAD_NAME'], ['sub', 'news'], ['unsub', 'sport', 'TOO_MANY_CHANNELS']]),
+      expect.arrayContaining([
+        ['unsub', 'private-x', 'FORBIDDEN'],
+        ['unsub', 'a b', 'BAD_NAME'],
+        ['sub', 'news'],
+        ['unsub', 'sport', 'TOO_MANY_CHANNELS'],
+      ]),
     );
   });
 
@@ -112,23 +139,32 @@ describe('connect', () => {
 });
 
 describe('subscribing', () => {
-  it.each(['private-x', 'private.x', 'presence-x', 'presence.x', 'user.7'])('refuses %s without an authorizer', async (channel) => {
-    const { wire } = await startRealtime();
-    const client = wire.connect();
-    await client.open();
-    client.send(['sub', 1, channel]);
-    expect((await client.next()).slice(0, 3)).toEqual(['err', 1, 'FORBIDDEN']);
-  });
+  it.each(['private-x', 'private.x', 'presence-x', 'presence.x', 'user.7'])(
+    'refuses %s without an authorizer',
+    async (channel) => {
+      const { wire } = await startRealtime();
+      const client = wire.connect();
+      await client.open();
+      client.send(['sub', 1, channel]);
+      expect((await client.next()).slice(0, 3)).toEqual(['err', 1, 'FORBIDDEN']);
+    },
+  );
 
   it('answers a repeated sub and a repeated unsub as the first', async () => {
     const { realtime, wire } = await startRealtime();
     const client = wire.connect();
     await client.open();
     client.send(['sub', 1, 'news'], ['sub', 2, 'news']);
-    expect([await client.next(), await client.next()].map((frame) => frame.slice(0, 3))).toEqual([['sub', 1, 'news'], ['sub', 2, 'news']]);
+    expect([await client.next(), await client.next()].map((frame) => frame.slice(0, 3))).toEqual([
+      ['sub', 1, 'news'],
+      ['sub', 2, 'news'],
+    ]);
     expect(await realtime.channel('news').subscriberCount()).toBe(1);
     client.send(['unsub', 3, 'news'], ['unsub', 4, 'news']);
-    expect([await client.next(), await client.next()]).toEqual([['ok', 3], ['ok', 4]]);
+    expect([await client.next(), await client.next()]).toEqual([
+      ['ok', 3],
+      ['ok', 4],
+    ]);
     expect(await realtime.channel('news').subscriberCount()).toBe(0);
   });
 
@@ -138,7 +174,13 @@ describe('subscribing', () => {
     await client.open();
     client.send(['sub', 1, 'news'], ['unsub', 2, 'news'], ['sub', 3, 'news']);
     const answers = [await client.next(), await client.next(), await client.next()].map((frame) => frame.slice(0, 3));
-    expect(answers).toEqual(expect.arrayContaining([['err', 1, 'CANCELLED'], ['ok', 2], ['sub', 3, 'news']]));
+    expect(answers).toEqual(
+      expect.arrayContaining([
+        ['err', 1, 'CANCELLED'],
+        ['ok', 2],
+        ['sub', 3, 'news'],
+      ]),
+    );
     expect(await realtime.channel('news').subscriberCount()).toBe(1);
   });
 });

@@ -5,15 +5,29 @@ import { Publisher } from '../../src/delivery/publisher.ts';
 import { Tick } from '../../src/delivery/tick.ts';
 import { ManualClock } from '../manual-clock.ts';
 
+async function nothing(): Promise<void> {}
+
 function brokerThat(publish: (work: readonly BusWork[]) => Promise<void>): Broker {
-  const nothing = async (): Promise<void> => undefined;
-  return { name: 'stub of one method', publish, start: nothing, subscribe: nothing, unsubscribe: nothing, close: nothing, health: () => ({ state: 'up' }) };
+  return {
+    name: 'stub of one method',
+    publish,
+    start: nothing,
+    subscribe: nothing,
+    unsubscribe: nothing,
+    close: nothing,
+    health: () => ({ state: 'up' }),
+  };
 }
 
 describe('Publisher', () => {
   it('hands one tick’s work to the broker in one call, in order within each channel', async () => {
     const calls: (readonly BusWork[])[] = [];
-    const publisher = new Publisher(brokerThat(async (work) => void calls.push(work)), systemClock, 5_000, new Tick());
+    const publisher = new Publisher(
+      brokerThat(async (work) => void calls.push(work)),
+      systemClock,
+      5_000,
+      new Tick(),
+    );
     await Promise.all(['a1', 'b1', 'a2'].map((text) => publisher.publish(text[0]!, text)));
     await publisher.publish('a', 'a3');
     expect(calls).toEqual([
@@ -28,7 +42,12 @@ describe('Publisher', () => {
   it('rejects with DEADLINE when the broker does not answer in time', async () => {
     const clock = new ManualClock();
     const asked = Promise.withResolvers<void>();
-    const publisher = new Publisher(brokerThat(() => (asked.resolve(), new Promise(() => undefined))), clock, 5_000, new Tick());
+    const publisher = new Publisher(
+      brokerThat(() => (asked.resolve(), new Promise(() => undefined))),
+      clock,
+      5_000,
+      new Tick(),
+    );
     const published = publisher.publish('a', 'x');
     await asked.promise;
     clock.advance(5_000);
@@ -37,7 +56,12 @@ describe('Publisher', () => {
 
   it('rejects with BROKER_DOWN and the reason behind it when the broker refuses', async () => {
     const reason = new Error('refused');
-    const publisher = new Publisher(brokerThat(() => Promise.reject(reason)), systemClock, 5_000, new Tick());
+    const publisher = new Publisher(
+      brokerThat(() => Promise.reject(reason)),
+      systemClock,
+      5_000,
+      new Tick(),
+    );
     await expect(publisher.publish('a', 'x')).rejects.toMatchObject({ code: 'BROKER_DOWN', cause: reason });
   });
 });

@@ -50,7 +50,12 @@ describe('POST /api/v1/broadcast', () => {
     const [client, spared] = [wire.connect(), wire.connect()];
     await client.open(['news']);
     await spared.open(['news']);
-    const body = JSON.stringify({ channel: 'news', event: 'created', data: { a: 1 }, except: { instance: spared.instance } });
+    const body = JSON.stringify({
+      channel: 'news',
+      event: 'created',
+      data: { a: 1 },
+      except: { instance: spared.instance },
+    });
     const response = await fetch(`${base}/api/v1/broadcast`, { method: 'POST', headers: json, body });
     const { id } = (await response.json()) as { id: string };
     expect(response.status).toBe(200);
@@ -82,7 +87,10 @@ describe('POST /api/v1/broadcast', () => {
     const realtime = new Realtime({ transports: [wire], logger: false });
     onTestFinished(() => realtime.close({ drainMs: 0 }));
     const { port } = await realtime.listen({ port: 0 });
-    expect((await fetch(`http://127.0.0.1:${port}/realtime/api/v1/broadcast`, { method: 'POST', headers: json, body: '{}' })).status).toBe(404);
+    expect(
+      (await fetch(`http://127.0.0.1:${port}/realtime/api/v1/broadcast`, { method: 'POST', headers: json, body: '{}' }))
+        .status,
+    ).toBe(404);
   });
 });
 
@@ -104,6 +112,8 @@ describe('listen', () => {
     await new Promise((resolve) => taken.once('listening', resolve));
     const realtime = new Realtime({ logger: false });
     onTestFinished(() => realtime.close());
-    await expect(realtime.listen({ port: (taken.address() as AddressInfo).port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await expect(realtime.listen({ port: (taken.address() as AddressInfo).port })).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+    });
   });
 });
