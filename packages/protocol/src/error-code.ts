@@ -37,9 +37,9 @@ export type ErrorCode = (typeof RETRYABLE_CODES)[number] | (typeof FINAL_CODES)[
 /** The codes after which the same request may succeed later without being changed. */
 export const RETRYABLE: ReadonlySet<string> = new Set(RETRYABLE_CODES);
 
-const ALL: ReadonlySet<string> = new Set([...RETRYABLE_CODES, ...FINAL_CODES]);
+const FINAL: ReadonlySet<string> = new Set(FINAL_CODES);
 
 /** Whether `code` is one of ours. A newer peer may send a code that this version does not know. */
 export function isErrorCode(code: unknown): code is ErrorCode {
-  return typeof code === 'string' && ALL.has(code);
+  return typeof code === 'string' && (RETRYABLE.has(code) || FINAL.has(code));
 }

@@ -1,0 +1,21 @@
+import { RealtimeError } from '@rt/protocol';
+
+const DEFAULT_PATH = '/realtime';
+
+/**
+ * The WebSocket address below `base`: `http(s)` becomes `ws(s)`, an empty path `/realtime`, and `/ws` is added.
+ * A relative `base` is resolved against the page. Throws `BAD_OPTION` for what is no such address.
+ */
+export function socketUrl(base: string | URL): string {
+  try {
+    const url = new URL(base, typeof location === 'undefined' ? undefined : location.href);
+    if (!/^(http|ws)s?:$/.test(url.protocol)) throw new TypeError(`${url.protocol} is not http(s): or ws(s):`);
+    url.protocol = url.protocol.replace('http', 'ws');
+    url.pathname = `${url.pathname === '/' ? DEFAULT_PATH : url.pathname.replace(/\/$/, '')}/ws`;
+    // A WebSocket refuses an address with a fragment.
+    url.hash = '';
+    return url.href;
+  } catch (cause) {
+    throw new RealtimeError('BAD_OPTION', 'The url must be http(s):// or ws(s)://, or relative to a page.', { cause });
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * The rt client for browsers and Node. It imports `@rt/protocol` and nothing else;
+ * importing it and making a client touch no global, so both may happen on a server that renders pages.
+ */
+export { RealtimeError } from '@rt/protocol';
+export type { Contract, ErrorCode, JsonValue } from '@rt/protocol';
+export type { Backoff } from './backoff.ts';
+export type { Listenable, Listener, Off } from './emitter.ts';
+export type { Message } from './message.ts';
+export type { ClientOptions, HeartbeatTimes } from './options.ts';
+export { RealtimeClient } from './realtime-client.ts';
+export type { ClientEvents, DirectEvents } from './realtime-client.ts';
+export type { SendOptions, SendResult } from './send-queue.ts';
+export type { Socket, SocketConstructor } from './socket.ts';
+export type { ConnectionState, StateChange } from './state-change.ts';
+export type { AnyListener, LifecycleEvents, MessageListener, Subscription, SubscriptionState } from './subscription.ts';
+export type { TokenSource } from './token.ts';

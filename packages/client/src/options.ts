@@ -1,0 +1,73 @@
+import { RealtimeError } from '@rt/protocol';
+import type { Backoff } from './backoff.ts';
+import type { SocketConstructor } from './socket.ts';
+import type { TokenSource } from './token.ts';
+
+/** What `new RealtimeClient(url, options)` takes. Times are in milliseconds. */
+export interface ClientOptions {
+  /** Proves who the user is; without it the client is anonymous. A function is asked again before every connect. */
+  readonly token?: TokenSource;
+  /** The WebSocket to use where the environment has none. Default: the global one. */
+  readonly webSocket?: SocketConstructor;
+  /** From the start of an attempt to the server's `ready`, the token function included. Default 10,000. */
+  readonly connectTimeoutMs?: number;
+  /** How long a `send` waits for its answer once it was sent. Default 10,000. */
+  readonly timeoutMs?: number;
+  /** How many sends wait while there is no connection; more reject with `QUEUE_FULL`. Default 1,000. */
+  readonly queueLimit?: number;
+  /** The waits between attempts. Default 1,000 to 30,000, all of it random. */
+  readonly backoff?: Partial<Backoff>;
+  /** When silence counts as a dead connection. */
+  readonly heartbeat?: Partial<HeartbeatTimes>;
+}
+
+/** When silence counts as a dead connection. */
+export interface HeartbeatTimes {
+  /** How much longer than the server's beat the client waits for a sign of life. Default 8,000. */
+  readonly graceMs: number;
+  /** How long the answer to a ping may take after waking up or a change of network. Default 3,000. */
+  readonly probeMs: number;
+}
+
+/** The options with their defaults, checked. */
+export interface ClientSettings {
+  readonly token: TokenSource | undefined;
+  readonly webSocket: SocketConstructor | undefined;
+  readonly connectTimeoutMs: number;
+  readonly timeoutMs: number;
+  readonly queueLimit: number;
+  readonly backoff: Backoff;
+  readonly heartbeat: HeartbeatTimes;
+}
+
+/** A timer that is set to more fires at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Fills in the defaults. Throws `BAD_OPTION` for a number that is none or out of range. */
+export function readOptions(options: ClientOptions): ClientSettings {
+  const { token, webSocket, connectTimeoutMs = 10_000, timeoutMs = 10_000, queueLimit = 1_000 } = options;
+  const { baseMs = 1_000, maxMs = 30_000 } = options.backoff ?? {};
+  const { graceMs = 8_000, probeMs = 3_000 } = options.heartbeat ?? {};
+  for (const [name, value] of Object.entries({
+    connectTimeoutMs,
+    timeoutMs,
+    queueLimit,
+    baseMs,
+    maxMs,
+    graceMs,
+    probeMs,
+  })) {
+    if (!(value >= 0 && value <= MAX_TIMER_MS)) {
+      throw new RealtimeError('BAD_OPTION', `${name} must be a number from 0 to ${MAX_TIMER_MS}`);
+    }
+  }
+  return {
+    token,
+    webSocket,
+    connectTimeoutMs,
+    timeoutMs,
+    queueLimit,
+    backoff: { baseMs, maxMs },
+    heartbeat: { graceMs, probeMs },
+  };
+}

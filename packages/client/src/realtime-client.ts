@@ -1,0 +1,192 @@
+import { RealtimeError } from '@rt/protocol';
+import type { Contract, JsonValue, ServerFrame } from '@rt/protocol';
+import { Connection } from './connection.ts';
+import { Emitter } from './emitter.ts';
+import type { Listenable, Listener, Off } from './emitter.ts';
+import { readOptions } from './options.ts';
+import type { ClientOptions } from './options.ts';
+import { Requests } from './requests.ts';
+import { SendQueue } from './send-queue.ts';
+import type { SendOptions, SendResult } from './send-queue.ts';
+import type { ConnectionState, StateChange } from './state-change.ts';
+import type { Subscription } from './subscription.ts';
+import { Subscriptions } from './subscriptions.ts';
+import type { TokenSource } from './token.ts';
+
+/** What happens to a client. */
+export interface ClientEvents {
+  /** The connection is in another state. */
+  readonly state: readonly [change: StateChange];
+  /**
+   * Something that somebody should look at: the server refused, a token function or a listener failed, a frame made no
+   * sense. A connection that merely went is a `state`. Without a listener errors go to the console.
+   */
+  readonly error: readonly [error: RealtimeError];
+}
+
+/** Messages that the server sends to this connection only, by event name. */
+export type DirectEvents = Readonly<Record<string, readonly [data: JsonValue]>>;
+
+/**
+ * A client of one rt server. It connects at the first `subscribe`, `send` or `connect`, comes back by itself when the
+ * connection goes, and then takes up every subscription. Making one touches nothing of the browser's.
+ */
+export class RealtimeClient<C extends Contract = Contract> {
+  /** Exists for the compiler only: a client of one contract is not a client of another. */
+  declare readonly '~contract'?: C;
+  readonly #events: Emitter<ClientEvents>;
+  readonly #direct: Emitter<DirectEvents>;
+  readonly #connection: Connection;
+  readonly #requests: Requests;
+  readonly #sends: SendQueue;
+  readonly #subscriptions: Subscriptions;
+
+  /**
+   * `url` is where the server is: `http(s)://`, `ws(s)://`, or relative to the page; without a path it means `/realtime`.
+   * Throws `BAD_OPTION` for an option out of range; a bad `url` is told when connecting.
+   */
+  constructor(url: string | URL, options: ClientOptions = {}) {
+    const settings = readOptions(options);
+    const report = (error: RealtimeError): void => this.#report(error);
+    // A listener of 'error' that throws is not reported to itself.
+    this.#events = new Emitter((error, event) => (event === 'error' ? log(error) : report(error)));
+    this.#direct = new Emitter(report);
+    this.#connection = new Connection(url, settings, {
+      resume: () => this.#subscriptions.resume(),
+      opened: () => {
+        this.#sends.opened();
+        this.#subscriptions.opened();
+      },
+      received: (frame) => this.#received(frame),
+      lost: () => {
+        this.#requests.lost();
+        this.#subscriptions.lost();
+      },
+      closed: (error) => {
+        this.#requests.lost();
+        this.#sends.closed(error);
+        this.#subscriptions.closed(error);
+      },
+      changed: (change) => this.#events.emit('state', change),
+      report,
+    });
+    this.#requests = new Requests(settings.timeoutMs, this.#connection);
+    this.#sends = new SendQueue(settings.queueLimit, this.#connection, this.#requests);
+    this.#subscriptions = new Subscriptions(
+      { send: (channel, event, data, sendOptions) => this.send(channel, event, data, sendOptions), report },
+      this.#connection,
+      this.#requests,
+    );
+  }
+
+  /** The connection's state. */
+  get state(): ConnectionState {
+    return this.#connection.state;
+  }
+
+  /** This connection's public id, while open; another one after each reconnect. */
+  get connectionId(): string | undefined {
+    return this.#connection.connectionId;
+  }
+
+  /** The user that the server took the token for, while open; absent when anonymous. */
+  get userId(): string | undefined {
+    return this.#connection.userId;
+  }
+
+  /** Messages that the server sends to this connection only. */
+  get direct(): Listenable<DirectEvents> {
+    return this.#direct;
+  }
+
+  /** Calls `listener` at each `event` until the returned function is called. */
+  on<Name extends keyof ClientEvents>(event: Name, listener: Listener<ClientEvents[Name]>): Off {
+    return this.#events.on(event, listener);
+  }
+
+  /**
+   * Connects, at once also where the next attempt would wait. Resolves when open, however many attempts it takes;
+   * rejects when the client ends `closed`. May be called again after that: every subscription is taken up.
+   */
+  connect(): Promise<void> {
+    return this.#connection.connect();
+  }
+
+  /**
+   * Ends the connection; what was sent so far still leaves. Sends that wait reject with `CLOSED`,
+   * sent ones without an answer with `OUTCOME_UNKNOWN`.
+   */
+  close(): void {
+    this.#connection.close();
+  }
+
+  /** Uses another token: from the next connect on, and for this connection too if it is open. */
+  setToken(token: TokenSource): void {
+    this.#connection.setToken(token);
+  }
+
+  /**
+   * Starts listening to `channel`, or returns the subscription there is. Throws `BAD_NAME`.
+   * What the server says comes through the subscription: `subscribed`, `state`, `lifecycle`.
+   */
+  subscribe(channel: string): Subscription {
+    const subscription = this.#subscriptions.subscribe(channel);
+    const closedBy = this.#connection.closedBy;
+    if (closedBy) subscription.fail(closedBy);
+    this.#connection.start();
+    return subscription;
+  }
+
+  /**
+   * Sends a message to `channel`. Resolves when the server accepted it; waits while there is no connection.
+   * Rejects with what the server answered, with `TOO_LARGE`, `INVALID_DATA` or `BAD_NAME` before sending, with `QUEUE_FULL`
+   * or `CLOSED` when it was not sent, with `OUTCOME_UNKNOWN` when the answer did not come: it may have arrived.
+   */
+  send(channel: string, event: string, data?: unknown, options?: SendOptions): Promise<SendResult> {
+    this.#connection.start();
+    return this.#sends.send(channel, event, data, options);
+  }
+
+  #received(frame: ServerFrame): void {
+    switch (frame[0]) {
+      case 'm':
+      case 'sub':
+      case 'unsub':
+      case 'skip':
+      case 'gap':
+        this.#subscriptions.received(frame);
+        return;
+      case 'ok':
+        this.#requests.answered(frame[1], frame[2]);
+        return;
+      case 'err': {
+        const [, n, code, message, detail] = frame;
+        const error = new RealtimeError(code, message, { detail });
+        this.#requests.refused(n, error);
+        this.#subscriptions.refused(n, error);
+        return;
+      }
+      case 'direct':
+        this.#direct.emit(frame[1], frame[2]);
+        return;
+      // The connection's own, later parts of the protocol, and what only a newer server knows.
+      case 'ready':
+      case 'drain':
+      case 'ping':
+      case 'pong':
+      case 'pres':
+      case 'call':
+      default:
+        return;
+    }
+  }
+
+  #report(error: RealtimeError): void {
+    if (!this.#events.emit('error', error)) log(error);
+  }
+}
+
+function log(error: RealtimeError): void {
+  // oxlint-disable-next-line no-console -- the application takes no errors, and none is swallowed
+  console.error(error);
+}
