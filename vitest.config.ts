@@ -1,12 +1,17 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests run from source: the `@rt/source` condition makes every workspace import resolve to its `src`. */
+const long = process.env['RT_LONG'] === '1';
+
+/**
+ * Tests run from source: the `@rt/source` condition makes every workspace import resolve to its `src`.
+ * `RT_LONG=1` (npm run test:long) runs those in tests/long that need minutes, and only those.
+ */
 export default defineConfig({
   resolve: { conditions: ['@rt/source'] },
   ssr: { resolve: { conditions: ['@rt/source', 'node', 'import', 'module', 'default'] } },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'tests/**/*.test.ts'],
-    exclude: ['**/node_modules/**', ...(process.env['RT_LONG'] === '1' ? [] : ['tests/long/**'])],
+    include: long ? ['tests/long/**/*.test.ts'] : ['packages/*/test/**/*.test.ts', 'tests/**/*.test.ts'],
+    exclude: long ? ['**/node_modules/**'] : ['**/node_modules/**', 'tests/long/**'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

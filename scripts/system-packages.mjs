@@ -1,0 +1,87 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { capture, step } from './child.mjs';
+
+/**
+ * What the tests need from the system. `commands`: any of them will do; `variable`: names the found one to the tests, and
+ * to this script beforehand where it is somewhere else; `apt`: the package of Debian and Ubuntu.
+ */
+const systemPackages = [
+  {
+    name: 'Chromium',
+    commands: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+    variable: 'CHROMIUM_PATH',
+    apt: 'chromium',
+  },
+];
+
+/** Finds every system package, installing from Debian's or Ubuntu's packages what is missing. Resolves with the variables to set. */
+export async function findSystemPackages() {
+  const missing = systemPackages.filter((each) => find(each) === undefined);
+  if (missing.length > 0) await install(missing);
+  const absent = missing.filter((each) => find(each) === undefined);
+  if (absent.length > 0) giveUp(absent, 'the install went through, but the command is still not there');
+  return Object.fromEntries(systemPackages.map((each) => [each.variable, find(each)]));
+}
+
+function find({ name, commands, variable }) {
+  const given = process.env[variable];
+  if (given !== undefined && given !== '') {
+    if (isExecutable(given)) return given;
+    console.error(
+      `${variable}=${given}: there is no program that can be run. Correct it, or unset it to have ${name} looked for.`,
+    );
+    process.exit(1);
+  }
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  return commands.flatMap((command) => folders.map((folder) => join(folder, command))).find(isExecutable);
+}
+
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function install(missing) {
+  if (process.platform !== 'linux' || !existsSync('/usr/bin/apt-get')) giveUp(missing, 'this system has no apt-get');
+  const prefix = process.getuid() === 0 ? [] : ['sudo', '-n'];
+  if (prefix.length > 0 && !(await capture('sudo', ['-n', 'true'])).ok)
+    giveUp(missing, 'that needs root, or sudo without a password');
+  const packages = missing.map((each) => each.apt);
+  const apt = (...args) => {
+    const command = [
+      ...prefix,
+      'env',
+      'DEBIAN_FRONTEND=noninteractive',
+      'apt-get',
+      '-o',
+      'DPkg::Lock::Timeout=120',
+      ...args,
+    ];
+    return capture(command[0], command.slice(1));
+  };
+  await step(`Installing ${packages.join(', ')} (apt-get)`, async () => {
+    const update = await apt('update');
+    const installed = await apt('install', '-y', '--no-install-recommends', ...packages);
+    // An update that failed for some source matters only where the install then fails.
+    return { ...installed, output: update.output + installed.output, ms: update.ms + installed.ms };
+  });
+}
+
+function giveUp(missing, reason) {
+  const names = missing.map((each) => each.name).join(', ');
+  console.error(`The tests need ${names}, which could not be installed here: ${reason}. Install by hand:`);
+  console.error(
+    `  Debian, Ubuntu: sudo apt-get install --no-install-recommends ${missing.map((each) => each.apt).join(' ')}`,
+  );
+  for (const { name, commands, variable } of missing) {
+    console.error(
+      `  elsewhere: ${name} so that one of ${commands.join(', ')} is on the PATH, or ${variable}=/path/to/it`,
+    );
+  }
+  process.exit(1);
+}
