@@ -6,7 +6,7 @@ import { Outbox } from './outbox.ts';
 import type { Socket } from './socket.ts';
 
 /** When to come back after a link has ended. */
-export type ComeBack = 'never' | 'with backoff' | 'at once';
+type ComeBack = 'never' | 'with backoff' | 'at once';
 
 /** How a link ended. */
 export interface LinkEnd {

@@ -15,7 +15,19 @@ export { systemClock } from './contracts/clock.ts';
 export type { Cancel, Clock } from './contracts/clock.ts';
 export type { Encoding } from './contracts/encoding.ts';
 export type { Link } from './contracts/link.ts';
-export type { Entry, Log, LogSink, NewEntry, Proof, Retention } from './contracts/log.ts';
+export { DEDUPE_WINDOW_MS } from './contracts/log.ts';
+export type {
+  Entry,
+  GapReason,
+  Log,
+  LogPage,
+  LogRead,
+  LogSink,
+  LogWork,
+  NewEntry,
+  Proof,
+  Retention,
+} from './contracts/log.ts';
 export type { Logger } from './contracts/logger.ts';
 export type { Session, Transport, TransportHost, TransportName } from './contracts/transport.ts';
 export { broadcast } from './current.ts';

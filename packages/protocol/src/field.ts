@@ -1,4 +1,5 @@
 import { channelNameProblem, MAX_CHANNEL_BYTES } from './channel-name.ts';
+import { MAX_CURSOR_LENGTH } from './cursor.ts';
 import type { ErrorCode } from './error-code.ts';
 import { eventNameProblem } from './event-name.ts';
 import { jsonProblem } from './json-value.ts';
@@ -10,8 +11,6 @@ export interface Field {
   problem(value: unknown): string | undefined;
 }
 
-/** The longest cursor a client may hand back. */
-const MAX_CURSOR_LENGTH = 128;
 /** 128 random bits are 22 characters of base64url; room for other alphabets. */
 const INSTANCE = /^[A-Za-z0-9_-]{22,64}$/;
 /** A resume list longer than any server's channel limit is an attack, not a client. */

@@ -9,6 +9,8 @@ export type { ClientFrame, ClientFrameOf, ClientFrameType, FrameProblem, Resume 
 export { closeCodeReconnects, SUB_PROTOCOL, PROTOCOL_VERSION } from './close-code.ts';
 export type { Contract } from './contract.ts';
 export { defineContract } from './contract.ts';
+export { formatCursor, MAX_CURSOR_LENGTH, parseCursor } from './cursor.ts';
+export type { Position } from './cursor.ts';
 export { isErrorCode, RETRYABLE } from './error-code.ts';
 export type { ErrorCode } from './error-code.ts';
 export { errorTable } from './error-table.ts';

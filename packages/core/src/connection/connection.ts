@@ -10,7 +10,7 @@ import { TokenBucket } from './token-bucket.ts';
 import type { User } from './user.ts';
 
 /** `subscribing` until the broker delivers the channel here; only `subscribed` ones get messages. */
-export type SubscriptionState = 'subscribing' | 'subscribed';
+type SubscriptionState = 'subscribing' | 'subscribed';
 
 /** One channel of one connection. A new object for each attempt, so that a late answer finds out that it is late. */
 export interface Subscription {

@@ -1,3 +1,5 @@
+import type { Position } from '@rt/protocol';
+
 /** How much of a channel is kept: the newest `size` messages, none older than `ttlMs`. */
 export interface Retention {
   readonly size: number;
@@ -7,50 +9,79 @@ export interface Retention {
 /** A message on its way into a log. */
 export interface NewEntry {
   readonly text: string;
-  /** The publish id: a second entry with it, within the dedupe window, gets the first one's cursor. */
-  readonly id?: string;
+  /** The publish id: a second entry of the channel with it, within the dedupe window, gets the first one's place. */
+  readonly id?: string | undefined;
   /** Hash of the instance that must not get it, now or in a replay. */
-  readonly except?: string;
+  readonly except?: string | undefined;
 }
 
 /** A message kept in a channel's log. */
 export interface Entry {
   /** Rising; holes are allowed. */
   readonly offset: number;
-  readonly cursor: string;
   readonly tag: string;
   /** The tag of the entry before this one: a mismatch means that the log has diverged. */
   readonly previousTag: string;
-  readonly except?: string;
+  readonly except?: string | undefined;
   readonly text: string;
 }
 
-/** What `read` can prove about the entries that it returns. */
-export type Proof = 'contiguous' | 'trimmed' | 'diverged' | 'new-epoch';
+/** Why continuity can't be proven. */
+export type GapReason = 'broker' | 'diverged' | 'epoch' | 'expired' | 'limit';
 
 /** Where `follow` delivers. */
 export interface LogSink {
-  /** Every entry after the head that `follow` returned, once and in order. */
+  /** Every entry after the position that `follow` returned, once and in order. */
   entries(batch: readonly Entry[]): void;
-  /** Continuity can't be proven from here on. */
-  gap(reason: 'broker' | 'diverged' | 'epoch' | 'limit'): void;
+  /** Entries before `at` may be missing; what follows comes after it. */
+  gap(reason: GapReason, at: Position): void;
 }
+
+/** Which entries to read: the oldest after a place, the newest before one, or the newest of all. */
+export interface LogPage {
+  readonly after?: Position | undefined;
+  readonly before?: Position | undefined;
+  readonly limit: number;
+}
+
+/** What `read` can prove about what lies between the asked place and the entries that it returns. */
+export type Proof = 'contiguous' | 'trimmed' | 'diverged' | 'new-epoch';
+
+/** Entries in rising order. Where `proof` is not `contiguous`, they are the oldest kept (or, with `before`, none). */
+export interface LogRead {
+  readonly epoch: string;
+  readonly entries: readonly Entry[];
+  /** The place before the first of `entries`. */
+  readonly start: Position;
+  /** The newest place. */
+  readonly head: Position;
+  readonly proof: Proof;
+}
+
+/** The entries of one tick for one channel. */
+export interface LogWork {
+  readonly channel: string;
+  readonly entries: readonly NewEntry[];
+  readonly retention: Retention;
+}
+
+/** How long a publish id is remembered. */
+export const DEDUPE_WINDOW_MS = 120_000;
 
 /**
  * Stores and delivers as ONE step, so that every node sees one order.
  *
  * - MUST give every entry of a channel its place before `append` resolves.
  * - MUST deliver to every follower each entry after its head exactly once, in order, or call `gap`.
- * - MUST answer a repeated publish id within 2 minutes with the first entry's cursor.
+ * - MUST answer a repeated publish id within `DEDUPE_WINDOW_MS` with the first entry's place, and store nothing.
+ * - MUST keep at least the newest `size` entries that are not older than `ttlMs`, or say `trimmed`.
+ * - MUST NOT give a place of one epoch to two entries; what can't continue an epoch begins a new one.
  */
 export interface Log {
-  append(
-    work: readonly { channel: string; entries: readonly NewEntry[]; retention: Retention }[],
-  ): Promise<readonly (readonly string[])[]>;
-  follow(channel: string, sink: LogSink): Promise<string>;
+  /** The place of each entry, in the shape of `work`. */
+  append(work: readonly LogWork[]): Promise<readonly (readonly Position[])[]>;
+  /** The head; every later entry goes to `sink`. One sink for each channel of a node. */
+  follow(channel: string, sink: LogSink): Promise<Position>;
   unfollow(channel: string): Promise<void>;
-  read(
-    channel: string,
-    page: { readonly after?: string; readonly before?: string; readonly limit: number },
-  ): Promise<{ readonly entries: readonly Entry[]; readonly head: string; readonly proof: Proof }>;
+  read(channel: string, page: LogPage): Promise<LogRead>;
 }
