@@ -9,7 +9,14 @@ export interface ConnectionRequest {
   readonly address: string;
 }
 
-/** Reads what core needs from Node's request and lets go of the rest. */
+/** What core needs of Node's request. */
 export function connectionRequest(req: IncomingMessage): ConnectionRequest {
-  return { headers: req.headers, url: req.url ?? '/', address: req.socket.remoteAddress ?? '' };
+  return {
+    headers: req.headers,
+    url: req.url ?? '/',
+    // Asked for, it stays with the socket as long as that lives; most servers never ask.
+    get address() {
+      return req.socket.remoteAddress ?? '';
+    },
+  };
 }

@@ -5,5 +5,6 @@ import { hash } from 'node:crypto';
  * `instance` is the secret between it and the server, so it is scoped by the user and only ever travels as this hash.
  */
 export function instanceHash(userId: string | undefined, instance: string): string {
-  return hash('sha256', JSON.stringify([userId ?? null, instance]), 'base64url').slice(0, 22);
+  const digest = hash('sha256', JSON.stringify([userId ?? null, instance]), 'buffer');
+  return digest.subarray(0, 16).toString('base64url');
 }

@@ -1,0 +1,173 @@
+import { defineConfig } from '@rt/cli';
+import { RealtimeClient } from '@rt/client';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ProjectFolder } from './project-folder.ts';
+import { endAll, runRt, serveRt } from './rt-process.ts';
+
+let folder: ProjectFolder | undefined;
+
+function project(files: Readonly<Record<string, string>>): string {
+  folder = new ProjectFolder(files);
+  return folder.path;
+}
+
+afterEach(async () => {
+  await endAll();
+  folder?.remove();
+  folder = undefined;
+});
+
+const CHAT = `
+import { defineConfig } from '@rt/cli';
+import { websocket } from '@rt/transport-ws';
+
+interface Sent { readonly text: string }
+
+export default defineConfig({
+  port: 0,
+  basePath: '/live',
+  transports: [websocket()],
+  broker: 'memory',
+  channels: { 'chat.*': { send: ['message.sent'] } },
+  handlers: {
+    'chat.*': {
+      'message.sent': async (message) => {
+        const { text } = message.data as unknown as Sent;
+        await message.relay({ text: text.toUpperCase() });
+      },
+    },
+  },
+  setup: async (realtime) => {
+    await Promise.resolve();
+    realtime.on('subscribed', ({ channel }) => console.error('somebody is in ' + channel));
+  },
+});
+`;
+
+describe('rt.config.ts', () => {
+  it('is what defineConfig was given', () => {
+    const config = { port: 8080, transports: ['websocket'], broker: 'memory' } as const;
+    expect(defineConfig(config)).toBe(config);
+  });
+
+  it('gives options, handlers and setup', async () => {
+    const { rt, url } = await serveRt(['--port', '0'], { cwd: project({ 'rt.config.ts': CHAT }) });
+    const [ada, bob] = [new RealtimeClient(`${url}/live`), new RealtimeClient(`${url}/live`)];
+    const heard = new Promise((resolve) => bob.subscribe('chat.1').on('message.sent', resolve));
+    await bob.subscribe('chat.1').subscribed;
+    await rt.err(/somebody is in chat\.1/);
+    await ada.send('chat.1', 'message.sent', { text: 'hi' });
+    expect(await heard).toEqual({ text: 'HI' });
+    await expect(ada.send('chat.1', 'other', 1)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    ada.close();
+    bob.close();
+  });
+
+  it.each(['rt.config.js', 'rt.config.mjs'])('may be %s', async (name) => {
+    const cwd = project({ [name]: 'export default { port: 0, basePath: "/mine" };' });
+    const { rt } = await serveRt([], { cwd });
+    expect(rt.stdout).toContain('/mine/client.js');
+  });
+
+  it('loses to the environment, which loses to flags', async () => {
+    const config = "export default { port: 0, broker: 'redis', transports: ['sse'], apiKey: 'the-key-of-the-config' }";
+    const options = { cwd: project({ 'chat.ts': config }), env: { REALTIME_BROKER: 'nats', REALTIME_API_KEY: '' } };
+    const args = ['--config', 'chat.ts', '--transport', 'websocket'];
+    expect((await runRt(['serve', ...args], { cwd: options.cwd })).stderr).toContain(
+      'chat.ts: the broker "redis" is not',
+    );
+    expect((await runRt(['serve', ...args], options)).stderr).toMatch(/^the broker "nats" is not/);
+    const { rt } = await serveRt([...args, '--broker', 'null'], options);
+    // An empty variable is none.
+    expect(rt.stdout).toMatch(/HTTP API +http.*\/api\/v1/);
+  });
+
+  it('has defaults for what it leaves out', async () => {
+    const { rt, url } = await serveRt();
+    expect(rt.stdout).toBe(
+      [
+        `rt 0.1.0 listens on ${url}`,
+        `  websocket  ${url.replace('http', 'ws')}/realtime/ws`,
+        `  script     ${url}/realtime/client.js`,
+        '  HTTP API   off: give --api-key or REALTIME_API_KEY to turn it on',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it.each([
+    [
+      'a syntax error',
+      'export default {\n  port: 0,\n  host: = 1,\n};',
+      /^rt\.config\.ts:3: .+: correct it and start again$/,
+    ],
+    [
+      'no default export',
+      'export const port = 1;',
+      'rt.config.ts: has no config as its default export: write "export default defineConfig({ … })"',
+    ],
+    [
+      'an import that is not there',
+      'import "not-installed-anywhere"; export default {};',
+      /^rt\.config\.ts.*Cannot find package 'not-installed-anywhere'.*: install it/,
+    ],
+    ['code that throws', '\nthrow new Error("no database");', /^rt\.config\.ts:2: no database/],
+    ['an unknown option', 'export default { prot: 1 };', /^rt\.config\.ts: the options of Realtime: .*"prot"/],
+    [
+      'a wrong option',
+      'export default { anonymous: "yes" };',
+      /^rt\.config\.ts: the option "anonymous" of Realtime is "yes": /,
+    ],
+    [
+      'a wrong port',
+      'export default { port: "80" };',
+      'rt.config.ts: port is "80": use a whole number from 0 to 65535',
+    ],
+    ['a wrong host', 'export default { host: 1 };', /^rt\.config\.ts: host is 1: /],
+    [
+      'a wrong log level',
+      'export default { logLevel: "loud" };',
+      /^rt\.config\.ts: logLevel is "loud": use debug, info, /,
+    ],
+    ['a wrong drain time', 'export default { drainMs: 1.5 };', /^rt\.config\.ts: drainMs is 1.5: /],
+    ['a wrong setup', 'export default { setup: true };', 'rt.config.ts: setup is true: use a function'],
+    ['handlers that are none', 'export default { handlers: [1] };', /^rt\.config\.ts: handlers\["0"\] is 1: use \{/],
+    [
+      'a handler that is none',
+      'export default { handlers: { a: { b: 1 } } };',
+      /^rt\.config\.ts: handlers\["a"\]\["b"\] is 1: use \{/,
+    ],
+    [
+      'a handler of a bad pattern',
+      'export default { handlers: { "a.*.b": { b() {} } } };',
+      /^rt\.config\.ts: .*a\.\*\.b/,
+    ],
+    [
+      'an unknown transport',
+      'export default { transports: ["sse"] };',
+      'rt.config.ts: the transport "sse" is not in this version: use websocket',
+    ],
+    ['no transport', 'export default { transports: [] };', /^rt\.config\.ts: transports is empty/],
+    [
+      'an unknown broker',
+      'export default { broker: "x" };',
+      'rt.config.ts: there is no broker "x": use memory or null',
+    ],
+  ])('refuses %s in one line', async (_name, text, message) => {
+    const { code, stderr } = await runRt(['serve', '--port', '0'], { cwd: project({ 'rt.config.ts': text }) });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/^.+\n$/) });
+    if (typeof message === 'string') expect(stderr.trimEnd()).toBe(message);
+    else expect(stderr.trimEnd()).toMatch(message);
+  });
+
+  it('must be there where a flag names it', async () => {
+    const { code, stderr } = await runRt(['serve', '--config', 'gone.ts'], { cwd: project({}) });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: 'there is no config file gone.ts: correct --config\n' });
+  });
+
+  it('ends the command with 1 where its setup fails', async () => {
+    const text = 'setInterval(() => {}, 1000); export default { setup() { throw new Error("no database"); } };';
+    const { code, stderr } = await runRt(['serve'], { cwd: project({ 'rt.config.ts': text }) });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: 'rt.config.ts: setup(realtime) failed: no database\n' });
+  });
+});
