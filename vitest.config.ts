@@ -8,7 +8,7 @@ const long = process.env['RT_LONG'] === '1';
  */
 export default defineConfig({
   resolve: { conditions: ['@rt/source'] },
-  ssr: { resolve: { conditions: ['@rt/source', 'node', 'import', 'module', 'default'] } },
+  ssr: { resolve: { conditions: ['@rt/source', 'node', 'default'] } },
   test: {
     include: long ? ['tests/long/**/*.test.ts'] : ['packages/*/test/**/*.test.ts', 'tests/**/*.test.ts'],
     exclude: long ? ['**/node_modules/**'] : ['**/node_modules/**', 'tests/long/**'],

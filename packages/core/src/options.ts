@@ -118,7 +118,10 @@ const schema = z.strictObject({
         ),
     )
     .optional(),
-  apiKey: z.string().min(16).optional(),
+  apiKey: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,}$/, 'at least 16 characters of ASCII without spaces: it travels in a header')
+    .optional(),
   tls: z
     .strictObject({
       key: z.union([z.string(), z.instanceof(Uint8Array)]),

@@ -25,6 +25,8 @@ export class WebSocketLink implements Link {
   serve(session: Session, gone: (link: WebSocketLink) => void): void {
     const ws = this.#ws;
     ws.on('message', (data: Buffer, isBinary) => {
+      // After a close, `ws` still reads until the other side has answered.
+      if (ws.readyState !== WebSocket.OPEN) return;
       if (isBinary) ws.close(UNSUPPORTED_DATA, 'frames are text');
       else session.receive(data.toString('utf8'));
     });

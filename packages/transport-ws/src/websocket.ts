@@ -39,6 +39,8 @@ class WebSocketTransport implements Transport {
       maxFragments: MAX_FRAGMENTS,
       maxBufferedChunks: MAX_BUFFERED_CHUNKS,
       closeTimeout: CLOSE_TIMEOUT_MS,
+      // Core counts pings against the client's rate; `ws` would end a burst of 61 without a close frame.
+      maxPendingAutoPongs: 0,
       handleProtocols: () => SUB_PROTOCOL,
     };
     this.#server = new WebSocketServer(options);

@@ -45,6 +45,8 @@ export class Connection implements Session, ClientConnection {
   readonly #bucket: TokenBucket;
   #refusedInARow = 0;
   readonly #frames: string[] = [];
+  /** When the wire was opened: the time to `connect` counts from here, whatever is sent meanwhile. */
+  readonly openedAt: number;
   heardAt: number;
   sentAt: number;
   /** When an unanswered `ping` was sent. */
@@ -62,6 +64,7 @@ export class Connection implements Session, ClientConnection {
     this.#link = link;
     this.#services = services;
     const now = services.clock.now();
+    this.openedAt = now;
     this.heardAt = now;
     this.sentAt = now;
     this.#bucket = new TokenBucket(services.limits.messageBurst, services.limits.messagesPerMinute, now);
@@ -110,6 +113,7 @@ export class Connection implements Session, ClientConnection {
   }
 
   receive(text: string): void {
+    if (this.state === 'closing' || this.state === 'closed') return;
     this.receivedAnything();
     eachLine(text, (line) => {
       this.#receiveLine(line);

@@ -44,8 +44,7 @@ export class Heartbeat {
     switch (connection.state) {
       case 'connecting':
       case 'authenticating':
-        // Nothing was sent to it yet, so `sentAt` is still when it came.
-        if (this.now - connection.sentAt >= this.#limits.connectTimeoutMs) connection.close('CONNECT_TIMEOUT');
+        if (this.now - connection.openedAt >= this.#limits.connectTimeoutMs) connection.close('CONNECT_TIMEOUT');
         return;
       case 'open':
         if (connection.pingedAt !== undefined) {

@@ -25,9 +25,13 @@ export class BroadcastRoute {
   readonly #key: ApiKey;
   readonly #messages: Messages;
   readonly #limits: Limits;
+  readonly #start: () => Promise<void>;
 
-  constructor(key: ApiKey, messages: Messages, limits: Limits) {
+  /** `start` makes sure that the broker is there, and rejects with `CLOSING` once it is not any more. */
+  constructor(key: ApiKey, services: { messages: Messages; limits: Limits; start: () => Promise<void> }) {
+    const { messages, limits, start } = services;
     this.#key = key;
+    this.#start = start;
     this.#messages = messages;
     this.#limits = limits;
   }
@@ -47,6 +51,7 @@ export class BroadcastRoute {
     const problem = jsonProblem(data);
     if (problem !== undefined) throw new RealtimeError('INVALID_DATA', problem);
     const message = this.#messages.check(channel, event, data);
+    await this.#start();
     const published = await this.#messages.publish(
       except === undefined ? message : { ...message, except: instanceHash(except.user, except.instance) },
     );

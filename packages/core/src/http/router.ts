@@ -45,9 +45,9 @@ export class Router {
     this.#logger = options.logger;
   }
 
-  /** Whether a request is for this server. */
-  owns(req: IncomingMessage): boolean {
-    return this.#pathOf(req) !== undefined;
+  /** Whether a request is for a transport that takes upgrades. */
+  takesUpgrade(req: IncomingMessage): boolean {
+    return this.#transports.get(this.#pathOf(req) ?? '')?.handleUpgrade !== undefined;
   }
 
   /** Answers a request below the base path; `false` leaves it to the application. */

@@ -26,7 +26,11 @@ export function routesOf(node: RealtimeNode): ReadonlyMap<string, Route> {
     ],
   ]);
   if (apiKey !== undefined) {
-    const broadcast = new BroadcastRoute(new ApiKey(apiKey), node.messages, limits);
+    const broadcast = new BroadcastRoute(new ApiKey(apiKey), {
+      messages: node.messages,
+      limits,
+      start: () => node.start(),
+    });
     routes.set('/api/v1/broadcast', { methods: ['POST'], handle: (req, res) => broadcast.handle(req, res) });
   }
   return routes;

@@ -33,7 +33,9 @@ class Model {
   }
 
   known(id: string | undefined, now: number): ModelEntry | undefined {
-    return id === undefined ? undefined : this.all.findLast((entry) => entry.id === id && now - entry.at < DEDUPE_WINDOW_MS);
+    return id === undefined
+      ? undefined
+      : this.all.findLast((entry) => entry.id === id && now - entry.at < DEDUPE_WINDOW_MS);
   }
 
   kept(): ModelEntry[] {
@@ -42,52 +44,79 @@ class Model {
 }
 
 const step = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('append'), id: fc.option(fc.constantFrom('a', 'b', 'c'), { nil: undefined }) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('wait'), ms: fc.constantFrom(1, 50, 500, DEDUPE_WINDOW_MS - 1, DEDUPE_WINDOW_MS) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('read'), place: fc.nat({ max: 40 }), limit: fc.integer({ min: 1, max: 12 }), isBefore: fc.boolean() }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('append'),
+      id: fc.option(fc.constantFrom('a', 'b', 'c'), { nil: undefined }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('wait'),
+      ms: fc.constantFrom(1, 50, 500, DEDUPE_WINDOW_MS - 1, DEDUPE_WINDOW_MS),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('read'),
+      place: fc.nat({ max: 40 }),
+      limit: fc.integer({ min: 1, max: 12 }),
+      isBefore: fc.boolean(),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('clear') }) },
 );
 
 describe('Ring', () => {
   it('reads, trims and deduplicates as the plain model does', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 80 }), fc.integer({ min: 1, max: 8 }), fc.constantFrom(100, 1_000, 1e9), (steps, size, ttlMs) => {
-        const ring = new Ring('e');
-        const start = ring.head;
-        const model = new Model(size, ttlMs);
-        let now = 0;
-        for (const action of steps) {
-          if (action.do === 'wait') now += action.ms;
-          if (action.do === 'clear') {
-            ring.clear();
-            model.gone = model.all.length;
+      fc.property(
+        fc.array(step, { maxLength: 80 }),
+        fc.integer({ min: 1, max: 8 }),
+        fc.constantFrom(100, 1_000, 1e9),
+        (steps, size, ttlMs) => {
+          const ring = new Ring('e');
+          const start = ring.head;
+          const model = new Model(size, ttlMs);
+          let now = 0;
+          for (const action of steps) {
+            if (action.do === 'wait') now += action.ms;
+            if (action.do === 'clear') {
+              ring.clear();
+              model.gone = model.all.length;
+            }
+            if (action.do === 'append') {
+              const known = model.known(action.id, now);
+              const text = `text ${model.all.length + 1}`;
+              const { position, entry } = ring.append({ text, id: action.id }, { size, ttlMs }, now);
+              expect(entry === undefined).toBe(known !== undefined);
+              if (known !== undefined) expect(position).toEqual(known.position);
+              else model.all.push({ offset: model.all.length + 1, text, at: now, id: action.id, position });
+              expect(position.offset).toBe((known ?? model.all.at(-1)!).offset);
+              model.trim(now);
+            }
+            if (action.do === 'read') {
+              model.trim(now);
+              const kept = model.kept();
+              const places = [start, ...model.all.map((entry) => entry.position)];
+              const place = places[action.place % places.length]!;
+              const page = action.isBefore
+                ? { before: place, limit: action.limit }
+                : { after: place, limit: action.limit };
+              const read = ring.read(page, now);
+              const wanted = action.isBefore
+                ? kept.filter((entry) => entry.offset < place.offset).slice(-action.limit)
+                : kept.filter((entry) => entry.offset > place.offset).slice(0, action.limit);
+              expect(read.entries.map((entry) => entry.text)).toEqual(wanted.map((entry) => entry.text));
+              expect(read.head).toEqual(places.at(-1));
+              if (!action.isBefore) expect(read.proof).toBe(place.offset >= model.gone ? 'contiguous' : 'trimmed');
+            }
           }
-          if (action.do === 'append') {
-            const known = model.known(action.id, now);
-            const text = `text ${model.all.length + 1}`;
-            const { position, entry } = ring.append({ text, id: action.id }, { size, ttlMs }, now);
-            expect(entry === undefined).toBe(known !== undefined);
-            if (known !== undefined) expect(position).toEqual(known.position);
-            else model.all.push({ offset: model.all.length + 1, text, at: now, id: action.id, position });
-            expect(position.offset).toBe((known ?? model.all.at(-1)!).offset);
-            model.trim(now);
-          }
-          if (action.do === 'read') {
-            model.trim(now);
-            const kept = model.kept();
-            const places = [start, ...model.all.map((entry) => entry.position)];
-            const place = places[action.place % places.length]!;
-            const page = action.isBefore ? { before: place, limit: action.limit } : { after: place, limit: action.limit };
-            const read = ring.read(page, now);
-            const wanted = action.isBefore
-              ? kept.filter((entry) => entry.offset < place.offset).slice(-action.limit)
-              : kept.filter((entry) => entry.offset > place.offset).slice(0, action.limit);
-            expect(read.entries.map((entry) => entry.text)).toEqual(wanted.map((entry) => entry.text));
-            expect(read.head).toEqual(places.at(-1));
-            if (!action.isBefore) expect(read.proof).toBe(place.offset >= model.gone ? 'contiguous' : 'trimmed');
-          }
-        }
-      }),
+        },
+      ),
       { numRuns: 1_000 },
     );
   });
@@ -99,8 +128,13 @@ describe('Ring', () => {
     const { entries } = one.read({ limit: 10 }, 0);
     expect(entries.slice(1).map((entry) => entry.previousTag)).toEqual(entries.slice(0, -1).map((entry) => entry.tag));
     const strange = (offset: number): Position => ({ epoch: 'e', offset, tag: 'strange' });
-    expect([1, 2, 3, 4].map((offset) => one.read({ after: strange(offset), limit: 10 }, 0).proof)).toEqual(Array(4).fill('diverged'));
-    expect(one.read({ after: { epoch: 'f', offset: 1, tag: 'x' }, limit: 10 }, 0)).toMatchObject({ proof: 'new-epoch', entries });
+    expect([1, 2, 3, 4].map((offset) => one.read({ after: strange(offset), limit: 10 }, 0).proof)).toEqual(
+      Array(4).fill('diverged'),
+    );
+    expect(one.read({ after: { epoch: 'f', offset: 1, tag: 'x' }, limit: 10 }, 0)).toMatchObject({
+      proof: 'new-epoch',
+      entries,
+    });
   });
 
   it('counts its bytes down to nothing', () => {

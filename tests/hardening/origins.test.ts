@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import { HonestClient, startServer } from './server.ts';
+import { RawSocket } from './raw-socket.ts';
+
+async function statusFor(port: number, lines: readonly string[], host?: string): Promise<number> {
+  const socket = await RawSocket.open(port);
+  const { status } = await socket.upgrade(port, host === undefined ? { extra: lines } : { extra: lines, host });
+  return status;
+}
+
+const APP = 'https://app.example.com';
+const FOREIGN = {
+  'the opaque origin null': 'null',
+  'an empty origin': '',
+  'a subdomain': 'https://evil.app.example.com',
+  'the parent domain': 'https://example.com',
+  'a longer host that begins alike': 'https://app.example.com.evil.test',
+  'a longer host that ends alike': 'https://evilapp.example.com',
+  'another port': 'https://app.example.com:8443',
+  'the default port spelled out': 'https://app.example.com:443',
+  'another scheme': 'http://app.example.com',
+  'a scheme of no web page': 'chrome-extension://app.example.com',
+  'upper case': 'https://APP.example.com',
+  'user info': 'https://app.example.com@evil.test',
+  'user info before the right host': 'https://user@app.example.com',
+  'a look-alike of another script': 'https://xn--pp-6kc.example.com',
+  'an undecoded international name': 'https://äpp.example.com',
+  'a trailing slash': 'https://app.example.com/',
+  'a path': 'https://app.example.com/page',
+  'a trailing dot': 'https://app.example.com.',
+  'two in one line': 'https://app.example.com https://evil.test',
+  'two in one line, with a comma': 'https://app.example.com, https://evil.test',
+  'a wildcard': '*',
+  'a prototype name': '__proto__',
+};
+
+describe('with an allow-list', () => {
+  for (const [what, origin] of Object.entries(FOREIGN)) {
+    it(`W5: ${what} is refused with 403 before the upgrade`, async () => {
+      const { port } = await startServer({ allowedOrigins: [APP] });
+      const honest = await HonestClient.join(port);
+      expect(await statusFor(port, [`Origin: ${Buffer.from(origin).toString('latin1')}`])).toBe(403);
+      await honest.isUnaffected();
+    });
+  }
+
+  it('W5: the listed origin passes', async () => {
+    const { port } = await startServer({ allowedOrigins: [APP] });
+    expect(await statusFor(port, [`Origin: ${APP}`])).toBe(101);
+  });
+
+  it('W5: a request without an Origin is no page and passes', async () => {
+    const { port } = await startServer({ allowedOrigins: [APP] });
+    expect(await statusFor(port, [])).toBe(101);
+  });
+
+  it("W5: the server's own origin and localhost are refused where they are not listed", async () => {
+    const { port } = await startServer({ allowedOrigins: [APP] });
+    expect(await statusFor(port, [`Origin: http://127.0.0.1:${port}`])).toBe(403);
+    expect(await statusFor(port, ['Origin: http://localhost'])).toBe(403);
+  });
+
+  for (const [first, second] of [
+    [APP, 'https://evil.test'],
+    ['https://evil.test', APP],
+    [APP, APP],
+  ] as const) {
+    it(`W5: two Origin headers (${first}, ${second}) are refused`, async () => {
+      const { port } = await startServer({ allowedOrigins: [APP] });
+      expect(await statusFor(port, [`Origin: ${first}`, `Origin: ${second}`])).toBeGreaterThanOrEqual(400);
+    });
+  }
+});
+
+describe('with the default rules', () => {
+  const HOST = 'app.example.com';
+  for (const [what, origin] of Object.entries(FOREIGN)) {
+    // TLS may end before the server, so of these two the first is the server's own, and the second has its own host.
+    if (origin === 'http://app.example.com') continue;
+    it(`W5: ${what} is refused with 403 before the upgrade, for the host ${HOST}`, async () => {
+      const { port } = await startServer();
+      const honest = await HonestClient.join(port);
+      expect(await statusFor(port, [`Origin: ${Buffer.from(origin).toString('latin1')}`], HOST)).toBe(403);
+      await honest.isUnaffected();
+    });
+  }
+
+  it('W5: the same origin passes, whether or not TLS ended before the server', async () => {
+    const { port } = await startServer();
+    expect(await statusFor(port, [`Origin: https://${HOST}`], HOST)).toBe(101);
+    expect(await statusFor(port, [`Origin: http://${HOST}`], HOST)).toBe(101);
+    expect(await statusFor(port, [`Origin: http://${HOST}:${port}`], `${HOST}:${port}`)).toBe(101);
+  });
+
+  it('W5: localhost passes on any port outside production', async () => {
+    const { port } = await startServer();
+    expect(await statusFor(port, ['Origin: http://localhost:1'], HOST)).toBe(101);
+    expect(await statusFor(port, ['Origin: https://127.0.0.1:65535'], HOST)).toBe(101);
+  });
+
+  for (const origin of [
+    'http://localhost.evil.test',
+    'http://localhost:1@evil.test',
+    'http://127.0.0.1.evil.test',
+    'http://localhost:',
+    'http://LOCALHOST:1',
+    'http://[::1]:1',
+    'http://localhost:1/',
+  ]) {
+    it(`W5: ${origin} is not localhost`, async () => {
+      const { port } = await startServer();
+      expect(await statusFor(port, [`Origin: ${origin}`], HOST)).toBe(403);
+    });
+  }
+
+  it('W5: localhost is refused in production', async () => {
+    const before = process.env['NODE_ENV'];
+    process.env['NODE_ENV'] = 'production';
+    try {
+      const { port } = await startServer();
+      expect(await statusFor(port, ['Origin: http://localhost:1'], HOST)).toBe(403);
+      expect(await statusFor(port, ['Origin: http://127.0.0.1'], HOST)).toBe(403);
+      expect(await statusFor(port, [`Origin: http://${HOST}`], HOST)).toBe(101);
+    } finally {
+      if (before === undefined) delete process.env['NODE_ENV'];
+      else process.env['NODE_ENV'] = before;
+    }
+  });
+
+  it('W5: two Origin headers are refused', async () => {
+    const { port } = await startServer();
+    expect(
+      await statusFor(port, [`Origin: https://${HOST}`, 'Origin: https://evil.test'], HOST),
+    ).toBeGreaterThanOrEqual(400);
+  });
+});
