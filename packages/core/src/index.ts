@@ -2,7 +2,10 @@
  * The rt server: `Realtime`, the memory broker, and the seams that transports and brokers plug into.
  * Start with `docs/guide.md`; what is delivered when is in `docs/protocol.md`.
  */
-export type { ChannelHandle } from './channel/channel-handle.ts';
+export type { AuthorizationRequest, Authorizer, ChannelAction } from './authorization/authorizer.ts';
+export type { PatternParams } from './authorization/pattern-params.ts';
+export { userChannel } from './authorization/user-channel.ts';
+export type { ChannelHandle, History, KeptMessage } from './channel/channel-handle.ts';
 export type { ChannelRule } from './channel/channel-rules.ts';
 export type { ClientConnection } from './connection/client-connection.ts';
 export { connectionRequest } from './connection/connection-request.ts';
@@ -42,5 +45,6 @@ export { memoryBroker, MemoryBus } from './memory/memory-broker.ts';
 export type { RealtimeOptions } from './options.ts';
 export { Realtime } from './realtime.ts';
 export type { BroadcastOptions, Except } from './realtime.ts';
+export type { DisconnectReason, UserHandle } from './user-handle.ts';
 export { defineContract, RealtimeError } from '@rt/protocol';
 export type { Contract, ErrorCode } from '@rt/protocol';

@@ -1,42 +1,23 @@
 import { RealtimeError, serverFrame } from '@rt/protocol';
-import { ChannelRules } from './channel/channel-rules.ts';
-import { Membership } from './channel/membership.ts';
-import { Commands } from './commands/commands.ts';
-import { ConnectCommand } from './commands/connect.ts';
-import { SendCommand } from './commands/send.ts';
-import { SubscribeCommand } from './commands/subscribe.ts';
-import { UnsubscribeCommand } from './commands/unsubscribe.ts';
+import { compose } from './composition.ts';
+import type { Parts } from './composition.ts';
 import { Connection } from './connection/connection.ts';
 import { ConnectionRegistry } from './connection/connection-registry.ts';
-import type { ConnectionServices } from './connection/connection-services.ts';
-import { Heartbeat } from './connection/heartbeat.ts';
 import type { BrokerHealth } from './contracts/broker.ts';
 import type { Transport } from './contracts/transport.ts';
-import { Hub } from './delivery/hub.ts';
-import { Interest } from './delivery/interest.ts';
-import { Messages } from './delivery/messages.ts';
-import { Outboxes } from './delivery/outboxes.ts';
-import { Publisher } from './delivery/publisher.ts';
-import { Tick } from './delivery/tick.ts';
-import { MessageHandlers } from './handlers/message-handlers.ts';
 import { refuseUpgrade } from './http/answer.ts';
 import { OriginCheck } from './http/origin-check.ts';
 import { Router } from './http/router.ts';
 import { routesOf } from './http/routes.ts';
-import { Lifecycle } from './lifecycle.ts';
 import type { ParsedOptions } from './options.ts';
 
-/** One server process: builds the parts, wires them, and starts and ends them in the right order. */
+/** One server process: its parts, its routes, its connections; starts and ends them in the right order. */
 export class RealtimeNode {
   readonly options: ParsedOptions;
-  readonly hub = new Hub();
-  readonly handlers = new MessageHandlers();
-  readonly lifecycle: Lifecycle;
-  readonly messages: Messages;
+  readonly parts: Parts;
   readonly router: Router;
+  readonly connections = new ConnectionRegistry();
   state: 'new' | 'started' | 'closing' | 'closed' = 'new';
-  readonly #connections = new ConnectionRegistry();
-  readonly #services: ConnectionServices;
   #starting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   /** Called when a connection is gone, while `close` waits for the last one. */
@@ -44,35 +25,11 @@ export class RealtimeNode {
 
   constructor(options: ParsedOptions) {
     this.options = options;
-    const { broker, clock, limits, logger } = options;
-    const tick = new Tick();
-    // The order of these two is the order within a tick: first what is published, then what that brings.
-    const publisher = new Publisher(broker, clock, limits.publishTimeoutMs, tick);
-    const outboxes = new Outboxes(tick);
-    const lifecycle = new Lifecycle(logger);
-    const interest = new Interest(broker, (error, channel) =>
-      logger.error('the broker did not unsubscribe', { channel, error: String(error) }),
-    );
-    const membership = new Membership(this.hub, interest, lifecycle, limits);
-    const rules = new ChannelRules(options.channels);
+    const { logger } = options;
     refuseLogRules(options);
-    this.lifecycle = lifecycle;
-    this.messages = new Messages(publisher, clock, limits, this.#connections.nodeId);
-    const subscribe = new SubscribeCommand(membership);
-    this.#services = {
-      clock,
-      limits,
-      outboxes,
-      heartbeat: new Heartbeat(clock, limits, this.#connections),
-      commands: new Commands({
-        connect: new ConnectCommand(options, { registry: this.#connections, subscribe, lifecycle, limits, logger }),
-        subscribe,
-        unsubscribe: new UnsubscribeCommand(membership),
-        send: new SendCommand(rules, this.handlers, this.messages, logger),
-      }),
-      leaveChannel: (connection, channel, subscription) => membership.leave(connection, channel, subscription),
-      connectionEnded: (connection, code, reason) => this.#ended(connection, code, reason),
-    };
+    this.parts = compose(options, this.connections, (connection, code, reason) =>
+      this.#ended(connection, code, reason),
+    );
     this.router = new Router({
       basePath: options.basePath,
       routes: routesOf(this),
@@ -109,10 +66,10 @@ export class RealtimeNode {
 
   async #start(): Promise<void> {
     await this.options.broker.start({
-      message: (channel, texts) => this.hub.deliver(channel, texts),
-      health: (health) => this.lifecycle.emit('broker', health),
+      message: (channel, texts) => this.parts.hub.deliver(channel, texts),
+      health: (health) => this.parts.lifecycle.emit('broker', health),
     });
-    this.#services.heartbeat.start();
+    this.parts.connectionServices.heartbeat.start();
     this.state = 'started';
   }
 
@@ -120,9 +77,9 @@ export class RealtimeNode {
     const wasStarted = this.state === 'started';
     this.state = 'closing';
     if (wasStarted && drainMs > 0) await this.#drain(drainMs);
-    for (const connection of this.#connections) connection.close('CLOSING');
+    for (const connection of this.connections) connection.close('CLOSING');
     await Promise.all(this.options.transports.map((transport) => transport.close()));
-    this.#services.heartbeat.stop();
+    this.parts.connectionServices.heartbeat.stop();
     await this.options.broker.close();
     this.state = 'closed';
   }
@@ -130,11 +87,11 @@ export class RealtimeNode {
   /** Asks every client to go within `drainMs` and resolves when they have gone or the time is up. */
   async #drain(drainMs: number): Promise<void> {
     const drain = serverFrame(['drain', drainMs]);
-    for (const connection of this.#connections) connection.send(drain);
+    for (const connection of this.connections) connection.send(drain);
     await new Promise<void>((resolve) => {
       const cancel = this.options.clock.after(drainMs, resolve);
       this.#onDeparture = () => {
-        if (this.#connections.size > 0) return;
+        if (this.connections.size > 0) return;
         cancel();
         resolve();
       };
@@ -152,21 +109,18 @@ export class RealtimeNode {
       open: (link, request) => {
         const connection = new Connection(
           link,
-          { id: this.#connections.newId(), transport: transport.name, request },
-          this.#services,
+          { id: this.connections.newId(), transport: transport.name, request },
+          this.parts.connectionServices,
         );
-        this.#connections.add(connection);
+        this.connections.add(connection);
         return connection;
       },
     });
   }
 
   #ended(connection: Connection, code: number, reason: string): void {
-    this.#connections.remove(connection);
-    if (connection.wasOpen) {
-      if (connection.user !== undefined) this.#connections.countUser(connection.user.id, -1);
-      this.lifecycle.emit('disconnected', { connection, code, reason });
-    }
+    this.connections.remove(connection);
+    if (connection.wasOpen) this.parts.lifecycle.emit('disconnected', { connection, code, reason });
     this.#onDeparture?.();
   }
 }

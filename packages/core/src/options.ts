@@ -83,6 +83,7 @@ const schema = z.strictObject({
       z.string(),
       z.strictObject({
         send: z.union([z.boolean(), z.array(z.string().min(1))]).optional(),
+        rate: z.record(z.string().min(1), positive).optional(),
         history: z.union([z.literal(false), z.strictObject({ size: positive, ttlMs: positive })]).optional(),
       }),
     )

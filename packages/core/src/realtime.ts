@@ -1,12 +1,16 @@
-import { channelNameProblem, RealtimeError } from '@rt/protocol';
-import type { Contract } from '@rt/protocol';
+import { channelNameProblem, eventNameProblem, RealtimeError } from '@rt/protocol';
+import type { Contract, ServerFrameOf } from '@rt/protocol';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { ChannelHandle } from './channel/channel-handle.ts';
+import type { Authorizer } from './authorization/authorizer.ts';
+import { userChannel } from './authorization/user-channel.ts';
+import type { ChannelHandle, History, KeptMessage } from './channel/channel-handle.ts';
 import type { ClientConnection } from './connection/client-connection.ts';
 import { Connection } from './connection/connection.ts';
 import { instanceHash } from './connection/instance.ts';
 import { addCurrent, removeCurrent } from './current.ts';
+import { readHistory } from './delivery/history.ts';
 import type { Published } from './delivery/messages.ts';
+import { publishKey } from './delivery/publish-key.ts';
 import type { MessageHandler } from './handlers/message-handlers.ts';
 import { attachRouter } from './http/attach.ts';
 import { createListeningServer } from './http/listen.ts';
@@ -15,6 +19,7 @@ import type { LifecycleEvents } from './lifecycle.ts';
 import { RealtimeNode } from './node.ts';
 import { parseOptions } from './options.ts';
 import type { RealtimeOptions } from './options.ts';
+import type { DisconnectReason, UserHandle } from './user-handle.ts';
 
 /** Who must not get a message: a connection's client program, or one named by its instance and (where it has one) user. */
 export type Except = ClientConnection | { readonly instance: string; readonly user?: string };
@@ -25,6 +30,8 @@ export interface BroadcastOptions {
   readonly except?: Except;
   /** Not kept, at most once. A channel without history carries every message so. */
   readonly volatile?: boolean;
+  /** A second broadcast to the channel with this id, within two minutes, is not published and gets the first one's cursor. */
+  readonly id?: string;
 }
 
 /**
@@ -77,11 +84,17 @@ export class Realtime<Definition extends Contract = Contract> {
    * Rejects with `BAD_NAME`, `INVALID_DATA`, `TOO_LARGE`, `BROKER_DOWN`, `DEADLINE` or `CLOSING`.
    */
   async broadcast(channel: string, event: string, data?: unknown, options: BroadcastOptions = {}): Promise<Published> {
-    const message = this.#node.messages.check(channel, event, data);
+    const message = this.#node.parts.messages.check(channel, event, data);
     // Only the first broadcast of a publisher has to wait for the broker: later ones join their own tick.
     if (this.#node.state !== 'started') await this.start();
     const except = options.except === undefined ? undefined : hashOf(options.except);
-    return this.#node.messages.publish({ ...message, except });
+    const key = options.id === undefined ? undefined : publishKey(undefined, options.id);
+    return this.#node.parts.messages.publish({
+      ...message,
+      except,
+      isVolatile: options.volatile,
+      publishKey: key,
+    });
   }
 
   /** One channel. Throws `BAD_NAME`. */
@@ -91,8 +104,68 @@ export class Realtime<Definition extends Contract = Contract> {
     return {
       name,
       broadcast: (event, data, options) => this.broadcast(name, event, data, options),
-      subscriberCount: () => Promise.resolve(this.#node.hub.count(name)),
+      history: (page) => this.#history(name, page),
+      subscriberCount: () => Promise.resolve(this.#node.parts.interest.count(name)),
     };
+  }
+
+  /**
+   * Says who may have the channels that match `pattern`; its `{name}` parts are `params` by name and type.
+   * Private and presence channels are refused without one. Throws `BAD_OPTION` for a bad pattern or a second authorizer.
+   */
+  authorize<const Text extends string>(pattern: Text, authorizer: Authorizer<Text>): void {
+    this.#node.parts.authorizers.add(pattern, authorizer as Authorizer);
+  }
+
+  /** Sends to every connection of a user, now or when it comes back: clients hear it with `client.user.on`. As `broadcast`. */
+  sendToUser(userId: string, event: string, data?: unknown, options?: BroadcastOptions): Promise<Published> {
+    return this.broadcast(userChannel(userId), event, data, options);
+  }
+
+  /**
+   * Sends to one connection only, at most once: clients hear it with `client.direct.on`.
+   * Rejects with `UNKNOWN_CONNECTION`, `BAD_NAME`, `INVALID_DATA` or `TOO_LARGE`.
+   */
+  async send(connectionId: string, event: string, data?: unknown): Promise<void> {
+    const problem = eventNameProblem(event);
+    if (problem !== undefined) throw new RealtimeError('BAD_NAME', problem);
+    const text = this.#node.parts.messages.dataText(data);
+    const connection = this.#node.connections.get(connectionId);
+    if (connection?.state !== 'open') throw new RealtimeError('UNKNOWN_CONNECTION', 'no node has this connection');
+    connection.send(`["direct",${JSON.stringify(event)},${text}]`);
+  }
+
+  /** One user, on all their connections. */
+  user(id: string): UserHandle {
+    const { connections, parts } = this.#node;
+    return {
+      id,
+      isOnline: () => Promise.resolve(connections.countOf(id) > 0),
+      connections: () => Promise.resolve(connections.ofUser(id)),
+      send: (event, data, options) => this.sendToUser(id, event, data, options),
+      disconnect: (reason) => this.disconnect({ user: id }, reason),
+      reauthorize: async () => {
+        await Promise.all(connections.ofUser(id).map((connection) => parts.membership.reauthorize(connection)));
+      },
+    };
+  }
+
+  /**
+   * Ends one connection, or all of a user: with close code 4502 (do not come back) or `code`, 3000–4999.
+   * Resolves with how many there were.
+   */
+  disconnect(
+    target: { readonly connection: string } | { readonly user: string },
+    { code, reason }: DisconnectReason = {},
+  ): Promise<number> {
+    if (code !== undefined && !(Number.isInteger(code) && code >= 3000 && code <= 4999)) {
+      throw new RealtimeError('BAD_OPTION', 'a close code of an application is from 3000 to 4999 (RFC 6455 §7.4.2)');
+    }
+    const { connections } = this.#node;
+    const found = 'user' in target ? connections.ofUser(target.user) : [connections.get(target.connection)];
+    const open = found.filter((connection) => connection?.state === 'open');
+    for (const connection of open) connection?.close('DISCONNECTED', reason, code);
+    return Promise.resolve(open.length);
   }
 
   /**
@@ -100,12 +173,26 @@ export class Realtime<Definition extends Contract = Contract> {
    * Throws `BAD_OPTION` for a pattern that is none or has a handler for this event already.
    */
   handle(pattern: string, event: string, handler: MessageHandler): void {
-    this.#node.handlers.add(pattern, event, handler);
+    this.#node.parts.handlers.add(pattern, event, handler);
+  }
+
+  async #history(channel: string, page: Parameters<ChannelHandle['history']>[0] = {}): Promise<History> {
+    const { broker } = this.#node.options;
+    await this.start();
+    if (broker.log === undefined || !this.#node.parts.messages.hasLog(channel)) {
+      throw new RealtimeError('UNSUPPORTED', `"${channel}" keeps no history`);
+    }
+    const limit = page.limit ?? 50;
+    if (!(Number.isInteger(limit) && limit >= 1 && limit <= 1000)) {
+      throw new RealtimeError('BAD_OPTION', `limit is ${limit}; allowed: 1 to 1,000`);
+    }
+    const { frames, previous, next } = await readHistory(broker.log, channel, { ...page, limit });
+    return { messages: frames.map(keptMessage), previous, next };
   }
 
   /** Listens to what happens to connections. Returns what stops it. */
   on<Name extends keyof LifecycleEvents>(name: Name, listener: (event: LifecycleEvents[Name]) => void): () => void {
-    return this.#node.lifecycle.on(name, listener);
+    return this.#node.parts.lifecycle.on(name, listener);
   }
 
   /**
@@ -129,4 +216,11 @@ function hashOf(except: Except): string {
   if (except instanceof Connection) return except.instanceHash;
   if ('instance' in except) return instanceHash(except.user, except.instance);
   throw new RealtimeError('BAD_OPTION', 'except takes a connection of this Realtime or { instance, user? }');
+}
+
+function keptMessage(frame: string): KeptMessage {
+  // A frame of our own log, as `messageTemplate` wrote it.
+  const [, channel, event, cursor, data, meta] = JSON.parse(frame) as ServerFrameOf<'m'>;
+  const [id = '', at = 0, user] = meta ?? [];
+  return { id, channel, event, data, at, cursor: cursor ?? '', ...(user === undefined ? {} : { user }) };
 }

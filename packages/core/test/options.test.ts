@@ -1,6 +1,7 @@
 import { Realtime } from '@rt/core';
 import type { RealtimeOptions } from '@rt/core';
 import { describe, expect, it } from 'vitest';
+import { busOnly } from './bus-only.ts';
 
 describe('options of Realtime', () => {
   it.each<[string, object]>([
@@ -26,10 +27,11 @@ describe('options of Realtime', () => {
   });
 
   it('refuses a rule that asks for history where the broker keeps none, with what to do', () => {
-    const options: RealtimeOptions = { channels: { 'chat.*': { history: { size: 10, ttlMs: 1_000 } } } };
-    expect(() => new Realtime(options)).toThrow(
+    const channels = { 'chat.*': { history: { size: 10, ttlMs: 1_000 } } };
+    expect(() => new Realtime({ channels, broker: busOnly() })).toThrow(
       expect.objectContaining({ code: 'UNSUPPORTED', message: expect.stringContaining('history: false') }),
     );
-    expect(() => new Realtime({ channels: { 'chat.*': { history: false } } })).not.toThrow();
+    expect(() => new Realtime({ channels })).not.toThrow();
+    expect(() => new Realtime({ channels: { 'chat.*': { history: false } }, broker: busOnly() })).not.toThrow();
   });
 });

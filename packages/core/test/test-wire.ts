@@ -32,6 +32,8 @@ export class TestClient implements Link {
   readonly instance = randomBytes(16).toString('base64url');
   /** Each write of core, as text. */
   readonly writes: string[] = [];
+  /** `skip` frames; `next` gives all others. */
+  readonly skips: Frame[] = [];
   bufferedBytes = 0;
   readonly #frames = new Inbox<Frame>();
   readonly #closes = new Inbox<{ code: number; reason: string }>();
@@ -44,12 +46,22 @@ export class TestClient implements Link {
   write(bytes: Uint8Array): void {
     const text = Buffer.from(bytes).toString();
     this.writes.push(text);
-    for (const line of text.split('\n')) this.#frames.push(JSON.parse(line) as Frame);
+    for (const line of text.split('\n')) {
+      const frame = JSON.parse(line) as Frame;
+      if (frame[0] === 'skip') this.skips.push(frame);
+      else this.#frames.push(frame);
+    }
   }
 
   close(code: number, reason: string): void {
     this.#closes.push({ code, reason });
     this.#session.closed(code, reason);
+  }
+
+  /** The socket has taken everything. */
+  drain(): void {
+    this.bufferedBytes = 0;
+    this.#session.drained();
   }
 
   /** The wire breaks. */
@@ -79,7 +91,9 @@ export class TestClient implements Link {
     this.send(['connect', 1, this.instance, token, channels.map((channel) => [channel, null])]);
     const ready = await this.next();
     if (ready[0] !== 'ready') throw new Error(`expected ready, got ${JSON.stringify(ready)}`);
-    for (let index = 0; index < channels.length; index++) {
+    // The server subscribes a user to their own channel as well.
+    const confirmations = channels.length + (ready[2] === null ? 0 : 1);
+    for (let index = 0; index < confirmations; index++) {
       const frame = await this.next();
       if (frame[0] !== 'sub') throw new Error(`expected sub, got ${JSON.stringify(frame)}`);
     }

@@ -5,6 +5,8 @@ import {
   cursor,
   data,
   eventName,
+  flag,
+  historyPage,
   instance,
   object,
   optional,
@@ -15,8 +17,19 @@ import {
 import type { Field } from './field.ts';
 import type { JsonValue } from './json-value.ts';
 
-/** The channels that a `connect` frame takes up again, each with the last cursor the client has, or `null`. */
-export type Resume = readonly (readonly [channel: string, cursor: string | null])[];
+/**
+ * The channels that a `connect` frame takes up, each with the last cursor the client has, or `null`.
+ * `last`, from 1, asks a first subscription for as many of the newest messages.
+ */
+export type Resume = readonly (readonly [channel: string, cursor: string | null, last?: number | null])[];
+
+/** What a `history` frame asks for: up to `limit` (1 to 1,000) messages before or after a cursor, else the newest. */
+export interface HistoryPage {
+  /** Not together with `after`. */
+  readonly before?: string | null;
+  readonly after?: string | null;
+  readonly limit: number;
+}
 
 /** Every frame that a client sends, as the tuple that JSON carries. */
 export type ClientFrame =
@@ -30,8 +43,16 @@ export type ClientFrame =
     ]
   | readonly ['sub', n: number, channel: string, cursor?: string | null, last?: number | null]
   | readonly ['unsub', n: number, channel: string]
-  | readonly ['send', n: number, channel: string, event: string, data: JsonValue, id?: string | null]
-  | readonly ['history', n: number, channel: string, page: JsonValue]
+  | readonly [
+      'send',
+      n: number,
+      channel: string,
+      event: string,
+      data: JsonValue,
+      id?: string | null,
+      again?: boolean | null,
+    ]
+  | readonly ['history', n: number, channel: string, page: HistoryPage]
   | readonly ['members', n: number, channel: string]
   | readonly ['pres', n: number, channel: string, info: JsonValue]
   | readonly ['call', n: number, method: string, input: JsonValue]
@@ -60,10 +81,10 @@ const FIELDS: ReadonlyMap<unknown, readonly Field[]> = new Map<ClientFrameType, 
     'connect',
     [positive('version'), instance, optional(text('token', 8192)), optional(resume), optional(object('options'))],
   ],
-  ['sub', [positive('n'), channelName, optional(cursor), optional(count('last'))]],
+  ['sub', [positive('n'), channelName, optional(cursor), optional(positive('last'))]],
   ['unsub', [positive('n'), channelName]],
-  ['send', [count('n'), channelName, eventName, data, optional(text('id', 64))]],
-  ['history', [positive('n'), channelName, object('page')]],
+  ['send', [count('n'), channelName, eventName, data, optional(text('id', 64)), optional(flag('again'))]],
+  ['history', [positive('n'), channelName, historyPage]],
   ['members', [positive('n'), channelName]],
   ['pres', [positive('n'), channelName, data]],
   ['call', [positive('n'), eventName, data]],

@@ -40,6 +40,11 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorRow>> = {
   QUEUE_FULL: { message: 'Too many sends wait for a connection; send less, or wait until it is open.' },
   RATE_LIMITED: { message: 'Too many messages; wait before sending again.', status: 429, closeCode: 4003 },
   SLOW_READER: { message: 'The client did not read what it was sent.', closeCode: 4002 },
+  TOKEN_EXPIRED: {
+    message: 'The token is no longer valid; connect again with a new one.',
+    status: 401,
+    closeCode: 4005,
+  },
   TOO_LARGE: { message: 'The message is larger than the limit.', status: 413, closeCode: 1009 },
   TOO_MANY_CHANNELS: { message: 'The connection has as many channels as it may have.', status: 403 },
   TOO_MANY_CONNECTIONS: {

@@ -15,12 +15,14 @@ export interface Field {
 const INSTANCE = /^[A-Za-z0-9_-]{22,64}$/;
 /** A resume list longer than any server's channel limit is an attack, not a client. */
 const MAX_RESUME = 1000;
+/** More messages than this are asked for page by page. */
+const MAX_PAGE = 1000;
 
 /** The same field, which may also be absent or `null`. */
 export function optional(field: Field): Field {
   return {
     code: field.code,
-    problem: (value) => (value === undefined || value === null ? undefined : field.problem(value)),
+    problem: (value) => (isAbsent(value) ? undefined : field.problem(value)),
   };
 }
 
@@ -31,7 +33,7 @@ export function count(name: string): Field {
 
 /** A whole number from 1 to 2^53 − 1. */
 export function positive(name: string): Field {
-  return check(`${name} must be a whole number from 1`, (value) => Number.isSafeInteger(value) && Number(value) > 0);
+  return check(`${name} must be a whole number from 1`, isPositive);
 }
 
 /** A string of 1 to `maxLength` UTF-16 units. */
@@ -70,16 +72,43 @@ export const instance: Field = check(
   (value) => typeof value === 'string' && INSTANCE.test(value),
 );
 
-export const resume: Field = check('resume must be a list of [channel, cursor]', (value) => {
+export const resume: Field = check('resume must be a list of [channel, cursor, last?]', (value) => {
   if (!Array.isArray(value) || value.length > MAX_RESUME) return false;
   return value.every(
-    (pair: unknown) =>
-      Array.isArray(pair) &&
-      typeof pair[0] === 'string' &&
-      pair[0].length <= MAX_CHANNEL_BYTES &&
-      (pair[1] === null || isCursor(pair[1])),
+    (item: unknown) =>
+      Array.isArray(item) &&
+      typeof item[0] === 'string' &&
+      item[0].length <= MAX_CHANNEL_BYTES &&
+      (item[1] === null || isCursor(item[1])) &&
+      (isAbsent(item[2]) || isPositive(item[2])),
   );
 });
+
+/** `true` or `false`. */
+export function flag(name: string): Field {
+  return check(`${name} must be true or false`, (value) => typeof value === 'boolean');
+}
+
+/** What to read of a channel's history: before one cursor, after one, or the newest. */
+export const historyPage: Field = check(
+  `page must be { before?, after?, limit }: one cursor at most, limit from 1 to ${MAX_PAGE}`,
+  (value) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+    const { before, after, limit }: Readonly<Record<string, unknown>> = { ...value };
+    if (!isAbsent(before) && !isAbsent(after)) return false;
+    return (
+      [before, after].every((place) => isAbsent(place) || isCursor(place)) && isPositive(limit) && limit <= MAX_PAGE
+    );
+  },
+);
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
+}
+
+function isPositive(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) > 0;
+}
 
 function isCursor(value: unknown): boolean {
   return typeof value === 'string' && value.length > 0 && value.length <= MAX_CURSOR_LENGTH;

@@ -5,7 +5,7 @@
 export { channelKind, channelNameProblem, isChannelName, MAX_CHANNEL_BYTES } from './channel-name.ts';
 export type { ChannelKind } from './channel-name.ts';
 export { decodeClientFrame, isFrameProblem } from './client-frame.ts';
-export type { ClientFrame, ClientFrameOf, ClientFrameType, FrameProblem, Resume } from './client-frame.ts';
+export type { ClientFrame, ClientFrameOf, ClientFrameType, FrameProblem, HistoryPage, Resume } from './client-frame.ts';
 export { closeCodeReconnects, SUB_PROTOCOL, PROTOCOL_VERSION } from './close-code.ts';
 export type { Contract } from './contract.ts';
 export { defineContract } from './contract.ts';
@@ -19,7 +19,9 @@ export { eventNameProblem, isEventName, MAX_EVENT_BYTES } from './event-name.ts'
 export { jsonProblem, MAX_JSON_DEPTH } from './json-value.ts';
 export type { JsonValue } from './json-value.ts';
 export { eachLine } from './line.ts';
-export { messageFrame, serverFrame } from './server-frame.ts';
+export { fillTemplate, messageTemplate } from './message-frame.ts';
+export type { MessageParts } from './message-frame.ts';
+export { serverFrame } from './server-frame.ts';
 export type { ConnectionLimits, MessageMeta, ServerFrame, ServerFrameOf } from './server-frame.ts';
 export { RealtimeError, toRealtimeError } from './realtime-error.ts';
 export type { RealtimeErrorOptions } from './realtime-error.ts';

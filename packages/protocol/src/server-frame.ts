@@ -17,7 +17,15 @@ export type MessageMeta = readonly [id: string, at: number, user?: string];
 
 /** Every frame that a server sends, as the tuple that JSON carries. Ignore unknown types and trailing fields. */
 export type ServerFrame =
-  | readonly ['ready', connection: string, user: string | null, limits: ConnectionLimits, beatMs: number]
+  | readonly [
+      'ready',
+      connection: string,
+      user: string | null,
+      limits: ConnectionLimits,
+      beatMs: number,
+      expiresInMs?: number | null,
+    ]
+  | readonly ['auth', expiresInMs: number | null]
   | readonly ['sub', n: number, channel: string, cursor: string | null, recovered: boolean, roster?: JsonValue]
   | readonly ['unsub', channel: string, code: ErrorCode, message?: string]
   | readonly ['m', channel: string, event: string, cursor: string | null, data: JsonValue, meta?: MessageMeta]
@@ -46,22 +54,4 @@ export type ServerFrameOf<Type extends ServerFrame[0]> = Extract<ServerFrame, re
 /** The text of a frame: one line, because JSON escapes every control character within strings. */
 export function serverFrame(frame: ServerFrame): string {
   return JSON.stringify(frame);
-}
-
-/**
- * The text of `m`, the hot frame, written once for all receivers.
- * `dataText` is JSON already and `channel` a valid name, so neither is read again; `cursor` is `null` on the bus.
- */
-export function messageFrame(message: {
-  channel: string;
-  event: string;
-  cursor: string | null;
-  dataText: string;
-  id: string;
-  at: number;
-  user: string | undefined;
-}): string {
-  const cursor = message.cursor === null ? 'null' : `"${message.cursor}"`;
-  const user = message.user === undefined ? '' : `,${JSON.stringify(message.user)}`;
-  return `["m","${message.channel}",${JSON.stringify(message.event)},${cursor},${message.dataText},["${message.id}",${message.at}${user}]]`;
 }

@@ -5,7 +5,8 @@ import {
   isChannelName,
   isEventName,
   isFrameProblem,
-  messageFrame,
+  fillTemplate,
+  messageTemplate,
 } from '@rt/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -49,15 +50,15 @@ describe('the codec', () => {
         json,
         fc.option(fc.string({ unit: 'binary', minLength: 1 }), { nil: undefined }),
         (channel, event, data, user) => {
-          const frame = messageFrame({
+          const template = messageTemplate({
             channel,
             event,
-            cursor: null,
             dataText: JSON.stringify(data),
             id: 'i.1',
             at: 5,
             user,
           });
+          const frame = fillTemplate(template, null);
           expect(frame).not.toMatch(/[\r\n]/);
           expect(JSON.parse(frame)).toEqual([
             'm',

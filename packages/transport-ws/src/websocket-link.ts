@@ -30,6 +30,7 @@ export class WebSocketLink implements Link {
       if (isBinary) ws.close(UNSUPPORTED_DATA, 'frames are text');
       else session.receive(data.toString('utf8'));
     });
+    this.#socket.on('drain', () => session.drained());
     const onControl = (): void => session.receivedControl();
     ws.on('ping', onControl);
     ws.on('pong', onControl);

@@ -1,16 +1,27 @@
+import type { Retention } from '../contracts/log.ts';
 import { PatternMap } from './pattern-map.ts';
 
 /** What the server allows and keeps on the channels that match a pattern. */
 export interface ChannelRule {
   /** Whether clients may send: to all events (`true`), to the named ones, or not at all (`false`, the default). */
   readonly send?: boolean | readonly string[] | undefined;
-  /** `false`: nothing is kept. A size and an age ask for the broker's log, and are refused where it has none. */
-  readonly history?: false | { readonly size: number; readonly ttlMs: number } | undefined;
+  /**
+   * How much is kept for those who come back: 100 messages of the last 2 minutes where nothing else is said and the
+   * broker has a log. `false`: nothing. A rule that asks for history is refused where the broker has no log.
+   */
+  readonly history?: false | Retention | undefined;
+  /** Messages a minute of one connection, by event, besides the limit for all of them: `{ 'typing.started': 30 }`. */
+  readonly rate?: Readonly<Record<string, number>> | undefined;
 }
+
+const DEFAULT_RETENTION: Retention = { size: 100, ttlMs: 120_000 };
+/** Rules of this many channels are remembered; then it starts anew. */
+const MAX_REMEMBERED = 10_000;
 
 /** The rules of a server: every rule that matches a channel counts, key by key, the more specific one winning. */
 export class ChannelRules {
   readonly #rules = new PatternMap<ChannelRule>();
+  readonly #merged = new Map<string, ChannelRule>();
 
   /** Throws `BAD_OPTION` for bad or equal patterns. */
   constructor(rules: Readonly<Record<string, ChannelRule>>) {
@@ -19,10 +30,33 @@ export class ChannelRules {
 
   /** Whether a client may send `event` to `channel`. */
   allowsSend(channel: string, event: string): boolean {
-    let allowed: ChannelRule['send'] = false;
-    for (const rule of this.#rules.findAll(channel)) {
-      if (rule.send !== undefined) allowed = rule.send;
+    const { send = false } = this.#of(channel);
+    return typeof send === 'boolean' ? send : send.includes(event);
+  }
+
+  /** What is kept of `channel`; `undefined` is nothing. */
+  retentionOf(channel: string): Retention | undefined {
+    const { history = DEFAULT_RETENTION } = this.#of(channel);
+    return history === false ? undefined : history;
+  }
+
+  /** How many `event`s a minute one connection may send to `channel`, where a rule says so. */
+  rateOf(channel: string, event: string): number | undefined {
+    const { rate } = this.#of(channel);
+    return rate !== undefined && Object.hasOwn(rate, event) ? rate[event] : undefined;
+  }
+
+  #of(channel: string): ChannelRule {
+    const known = this.#merged.get(channel);
+    if (known !== undefined) return known;
+    const rule: { -readonly [Key in keyof ChannelRule]: ChannelRule[Key] } = {};
+    for (const { send, history, rate } of this.#rules.findAll(channel)) {
+      if (send !== undefined) rule.send = send;
+      if (history !== undefined) rule.history = history;
+      if (rate !== undefined) rule.rate = rate;
     }
-    return typeof allowed === 'boolean' ? allowed : allowed.includes(event);
+    if (this.#merged.size >= MAX_REMEMBERED) this.#merged.clear();
+    this.#merged.set(channel, rule);
+    return rule;
   }
 }

@@ -1,81 +1,183 @@
-import { channelKind, channelNameProblem, errorTable, RealtimeError, serverFrame } from '@rt/protocol';
+import { channelNameProblem, errorTable, formatCursor, RealtimeError, serverFrame } from '@rt/protocol';
+import type { Authorizers } from '../authorization/authorizers.ts';
+import { userChannel } from '../authorization/user-channel.ts';
 import type { Connection, Subscription } from '../connection/connection.ts';
 import type { Hub } from '../delivery/hub.ts';
 import type { Interest } from '../delivery/interest.ts';
+import type { Recovery, Wish } from '../delivery/recovery.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import type { Limits } from '../limits.ts';
 
+/** What membership needs of its node. */
+export interface MembershipServices {
+  readonly hub: Hub;
+  readonly interest: Interest;
+  readonly authorizers: Authorizers;
+  /** Absent where the broker has no log. */
+  readonly recovery: Recovery | undefined;
+  readonly lifecycle: Lifecycle;
+  readonly limits: Limits;
+}
+
+/** A subscription as somebody asked for it. */
+export interface Subscribing extends Wish {
+  readonly channel: string;
+  /** The request's number; 0 for a channel of the `connect` frame or one that the server subscribes to. */
+  readonly n: number;
+  /** The server itself asks: nobody has to allow it. */
+  readonly isTrusted?: boolean;
+}
+
 /** Which connection has which channel: puts connections into channels and takes them out. */
 export class Membership {
-  readonly #hub: Hub;
-  readonly #interest: Interest;
-  readonly #lifecycle: Lifecycle;
-  readonly #limits: Limits;
+  readonly #services: MembershipServices;
 
-  constructor(hub: Hub, interest: Interest, lifecycle: Lifecycle, limits: Limits) {
-    this.#hub = hub;
-    this.#interest = interest;
-    this.#lifecycle = lifecycle;
-    this.#limits = limits;
+  constructor(services: MembershipServices) {
+    this.#services = services;
   }
 
   /**
    * Subscribes and sends the reply `sub`, in the same step in which messages begin to flow: nothing comes before it.
-   * `n` is 0 for a channel of the `connect` frame. Throws `BAD_NAME`, `FORBIDDEN`, `TOO_MANY_CHANNELS`, `BROKER_DOWN`.
+   * Throws `BAD_NAME`, `FORBIDDEN`, `TOO_MANY_CHANNELS`, `BROKER_DOWN`, `CANCELLED`.
    */
-  async subscribe(connection: Connection, n: number, channel: string): Promise<void> {
+  async subscribe(connection: Connection, wanted: Subscribing): Promise<void> {
+    const { channel, n } = wanted;
     const problem = channelNameProblem(channel);
     if (problem !== undefined) throw new RealtimeError('BAD_NAME', problem);
-    // Only public channels can do without an authorizer, and there are no authorizers yet.
-    if (channelKind(channel) !== 'public') throw new RealtimeError('FORBIDDEN', 'no authorizer allows this channel');
-    const present = connection.subscriptions.get(channel);
+    const { subscriptions } = connection;
+    const present = subscriptions.get(channel);
     if (present !== undefined) {
       await present.ready;
-      this.#confirm(connection, n, channel, present);
+      if (subscriptions.get(channel) !== present) throw cancelled();
+      // Where it stands: the head, unless it has fallen behind.
+      const place = connection.behind?.get(channel) ?? this.#services.hub.feed(channel)?.position;
+      const cursor = typeof place === 'object' ? formatCursor(place) : null;
+      this.#reply(connection, n, channel, { cursor, isRecovered: false });
       return;
     }
-    if (connection.subscriptions.size >= this.#limits.maxChannels) {
-      throw new RealtimeError('TOO_MANY_CHANNELS', `a connection may have ${this.#limits.maxChannels} channels`);
+    if (subscriptions.size >= this.#services.limits.maxChannels) {
+      throw new RealtimeError(
+        'TOO_MANY_CHANNELS',
+        `a connection may have ${this.#services.limits.maxChannels} channels`,
+      );
     }
-    const subscription: Subscription = { state: 'subscribing', ready: this.#interest.acquire(channel) };
-    connection.subscriptions.set(channel, subscription);
+    const permission =
+      wanted.isTrusted === true ? undefined : this.#services.authorizers.check(connection, channel, 'subscribe');
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    // Whoever asked for it hears of a failure; others that wait for it do so above.
+    promise.catch(() => undefined);
+    const subscription: Subscription = {
+      state: 'subscribing',
+      ready: promise,
+      isHeld: false,
+      isTrusted: wanted.isTrusted === true,
+    };
+    subscriptions.set(channel, subscription);
     try {
-      await subscription.ready;
+      subscription.info = await permission;
+      await this.#admit(connection, subscription, wanted);
+      resolve();
     } catch (error) {
-      if (connection.subscriptions.get(channel) === subscription) connection.subscriptions.delete(channel);
-      throw new RealtimeError('BROKER_DOWN', errorTable.BROKER_DOWN.message, { cause: error });
+      if (subscriptions.get(channel) === subscription) this.#remove(connection, channel, subscription);
+      reject(error);
+      throw error;
     }
-    if (connection.subscriptions.get(channel) === subscription) {
-      subscription.state = 'subscribed';
-      this.#hub.add(channel, connection);
-    } else {
-      this.#interest.release(channel);
-    }
-    this.#confirm(connection, n, channel, subscription);
-    if (subscription.state === 'subscribed') this.#lifecycle.emit('subscribed', { connection, channel });
+  }
+
+  /** Ends a subscription by the server's will, and tells the client why. Whether there was one. */
+  end(connection: Connection, channel: string, reason: RealtimeError): boolean {
+    if (!this.unsubscribe(connection, channel)) return false;
+    connection.send(serverFrame(['unsub', channel, reason.code, reason.message]));
+    return true;
   }
 
   /** Whether there was something to end. */
   unsubscribe(connection: Connection, channel: string): boolean {
     const subscription = connection.subscriptions.get(channel);
     if (subscription === undefined) return false;
-    connection.subscriptions.delete(channel);
-    this.leave(connection, channel, subscription);
+    this.#remove(connection, channel, subscription);
     return true;
   }
 
-  /** Lets go of what `subscription` holds; one that is still subscribing lets go by itself. */
-  leave(connection: Connection, channel: string, subscription: Subscription): void {
-    if (subscription.state === 'subscribing') return;
-    this.#hub.remove(channel, connection);
-    this.#interest.release(channel);
-    this.#lifecycle.emit('unsubscribed', { connection, channel });
+  /** Asks again for every channel of `connection`, and ends those that it may no longer have. */
+  async reauthorize(connection: Connection): Promise<void> {
+    await Promise.all(
+      Array.from(connection.subscriptions, async ([channel, subscription]) => {
+        delete subscription.maySend;
+        if (subscription.isTrusted) return;
+        try {
+          await this.#services.authorizers.check(connection, channel, 'subscribe');
+        } catch (error) {
+          if (connection.subscriptions.get(channel) !== subscription) return;
+          this.end(connection, channel, asForbidden(error));
+        }
+      }),
+    );
   }
 
-  #confirm(connection: Connection, n: number, channel: string, subscription: Subscription): void {
-    if (connection.subscriptions.get(channel) !== subscription) {
-      throw new RealtimeError('CANCELLED', 'unsubscribed before the subscription was confirmed');
-    }
-    connection.send(serverFrame(['sub', n, channel, null, false]));
+  /** Lets go of what `subscription` holds. */
+  leave(connection: Connection, channel: string, subscription: Subscription): void {
+    this.#services.hub.leave(channel, connection);
+    if (subscription.isHeld) this.#services.interest.release(channel);
+    subscription.isHeld = false;
+    if (subscription.state === 'subscribed') this.#services.lifecycle.emit('unsubscribed', { connection, channel });
   }
+
+  async #admit(connection: Connection, subscription: Subscription, wanted: Subscribing): Promise<void> {
+    const { channel, n } = wanted;
+    const { hub, interest, recovery } = this.#services;
+    const isCurrent = (): boolean => connection.subscriptions.get(channel) === subscription;
+    if (!isCurrent()) throw cancelled();
+    try {
+      await interest.acquire(channel);
+    } catch (cause) {
+      throw new RealtimeError('BROKER_DOWN', errorTable.BROKER_DOWN.message, { cause });
+    }
+    if (!isCurrent()) {
+      interest.release(channel);
+      throw cancelled();
+    }
+    subscription.isHeld = true;
+    const feed = hub.feed(channel);
+    const confirm = (cursor: string | null, isRecovered: boolean): void => {
+      subscription.state = 'subscribed';
+      this.#reply(connection, n, channel, { cursor, isRecovered });
+      this.#services.lifecycle.emit('subscribed', { connection, channel });
+    };
+    if (feed === undefined || recovery === undefined) {
+      hub.join(channel, connection);
+      confirm(null, false);
+    } else {
+      await recovery.begin(connection, feed, wanted, { isCurrent, reply: confirm });
+      if (!isCurrent()) throw cancelled();
+    }
+  }
+
+  #remove(connection: Connection, channel: string, subscription: Subscription): void {
+    connection.subscriptions.delete(channel);
+    connection.behind?.delete(channel);
+    this.leave(connection, channel, subscription);
+  }
+
+  #reply(
+    connection: Connection,
+    n: number,
+    channel: string,
+    at: { readonly cursor: string | null; readonly isRecovered: boolean },
+  ): void {
+    connection.send(serverFrame(['sub', n, channel, at.cursor, at.isRecovered]));
+  }
+}
+
+/** Whether `channel` is the own channel of the connection's user, which the server subscribes it to. */
+export function isOwnUserChannel(connection: Connection, channel: string): boolean {
+  return connection.user !== undefined && userChannel(connection.user.id) === channel;
+}
+
+function cancelled(): RealtimeError {
+  return new RealtimeError('CANCELLED', 'unsubscribed before the subscription was confirmed');
+}
+
+function asForbidden(error: unknown): RealtimeError {
+  return error instanceof RealtimeError ? error : new RealtimeError('FORBIDDEN', errorTable.FORBIDDEN.message);
 }

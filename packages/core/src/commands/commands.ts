@@ -1,36 +1,37 @@
 import { serverFrame } from '@rt/protocol';
 import type { ClientFrame } from '@rt/protocol';
 import type { Connection } from '../connection/connection.ts';
+import type { AuthCommand } from './auth.ts';
 import type { ConnectCommand } from './connect.ts';
+import type { HistoryCommand } from './history.ts';
 import type { SendCommand } from './send.ts';
 import type { SubscribeCommand } from './subscribe.ts';
 import type { UnsubscribeCommand } from './unsubscribe.ts';
 
 const PONG = serverFrame(['pong']);
 
+/** One command for each kind of frame. */
+export interface CommandSet {
+  readonly connect: ConnectCommand;
+  readonly auth: AuthCommand;
+  readonly subscribe: SubscribeCommand;
+  readonly unsubscribe: UnsubscribeCommand;
+  readonly send: SendCommand;
+  readonly history: HistoryCommand;
+}
+
 /** Which command a frame is for, and whether this is the time for it: `connect` first and once, the rest after `ready`. */
 export class Commands {
-  readonly #connect: ConnectCommand;
-  readonly #subscribe: SubscribeCommand;
-  readonly #unsubscribe: UnsubscribeCommand;
-  readonly #send: SendCommand;
+  readonly #commands: CommandSet;
 
-  constructor(commands: {
-    connect: ConnectCommand;
-    subscribe: SubscribeCommand;
-    unsubscribe: UnsubscribeCommand;
-    send: SendCommand;
-  }) {
-    this.#connect = commands.connect;
-    this.#subscribe = commands.subscribe;
-    this.#unsubscribe = commands.unsubscribe;
-    this.#send = commands.send;
+  constructor(commands: CommandSet) {
+    this.#commands = commands;
   }
 
   /** Runs a checked frame. Commands answer by themselves and never reject. */
   run(connection: Connection, frame: ClientFrame): void {
     if (connection.state === 'connecting' && frame[0] === 'connect') {
-      void this.#connect.run(connection, frame);
+      void this.#commands.connect.run(connection, frame);
     } else if (connection.state === 'open' && frame[0] !== 'connect') {
       this.#runOpen(connection, frame);
     } else {
@@ -42,13 +43,13 @@ export class Commands {
   #runOpen(connection: Connection, frame: Exclude<ClientFrame, readonly ['connect', ...unknown[]]>): void {
     switch (frame[0]) {
       case 'sub':
-        void this.#subscribe.run(connection, frame);
+        void this.#commands.subscribe.run(connection, frame);
         return;
       case 'unsub':
-        this.#unsubscribe.run(connection, frame);
+        this.#commands.unsubscribe.run(connection, frame);
         return;
       case 'send':
-        this.#send.run(connection, frame);
+        this.#commands.send.run(connection, frame);
         return;
       case 'ping':
         connection.send(PONG);
@@ -57,9 +58,11 @@ export class Commands {
         // Anything that comes in was counted as a sign of life already.
         return;
       case 'auth':
-        connection.sendError(0, 'UNSUPPORTED', 'this server takes a new token with the next connect frame only');
+        void this.#commands.auth.run(connection, frame);
         return;
       case 'history':
+        void this.#commands.history.run(connection, frame);
+        return;
       case 'members':
       case 'pres':
       case 'call':

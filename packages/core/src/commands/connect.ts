@@ -1,54 +1,41 @@
-import { PROTOCOL_VERSION, RealtimeError, serverFrame, toRealtimeError } from '@rt/protocol';
-import type { ClientFrameOf, ConnectionLimits } from '@rt/protocol';
+import { PROTOCOL_VERSION, serverFrame, toRealtimeError } from '@rt/protocol';
+import type { ClientFrameOf, ConnectionLimits, Resume } from '@rt/protocol';
+import { userChannel } from '../authorization/user-channel.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ConnectionRegistry } from '../connection/connection-registry.ts';
+import { expiresInMs } from '../connection/identity.ts';
+import type { Identity } from '../connection/identity.ts';
 import { instanceHash } from '../connection/instance.ts';
-import { isUser } from '../connection/user.ts';
-import type { Authenticate, User } from '../connection/user.ts';
-import type { Logger } from '../contracts/logger.ts';
+import type { User } from '../connection/user.ts';
+import type { Clock } from '../contracts/clock.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import type { Limits } from '../limits.ts';
 import type { SubscribeCommand } from './subscribe.ts';
 
-/** What decides who may connect. */
-export interface Admission {
-  readonly authenticate: Authenticate | undefined;
-  /** Whether a client without a token is let in. */
-  readonly anonymous: boolean;
+/** What the commands about identity need of their node. */
+export interface ConnectServices {
+  readonly identity: Identity;
+  readonly registry: ConnectionRegistry;
+  readonly subscribe: SubscribeCommand;
+  readonly lifecycle: Lifecycle;
+  readonly limits: Limits;
+  readonly clock: Clock;
 }
 
 /** `connect`: finds out who the client is, greets it, and takes up its channels, all in one round trip. */
 export class ConnectCommand {
-  readonly #admission: Admission;
-  readonly #registry: ConnectionRegistry;
-  readonly #subscribe: SubscribeCommand;
-  readonly #lifecycle: Lifecycle;
-  readonly #limits: Limits;
-  readonly #logger: Logger;
+  readonly #services: ConnectServices;
   readonly #told: ConnectionLimits;
 
-  constructor(
-    admission: Admission,
-    services: {
-      registry: ConnectionRegistry;
-      subscribe: SubscribeCommand;
-      lifecycle: Lifecycle;
-      limits: Limits;
-      logger: Logger;
-    },
-  ) {
-    this.#admission = admission;
-    this.#registry = services.registry;
-    this.#subscribe = services.subscribe;
-    this.#lifecycle = services.lifecycle;
-    this.#limits = services.limits;
-    this.#logger = services.logger;
+  constructor(services: ConnectServices) {
+    this.#services = services;
     const { maxFrameBytes, maxChannels, messagesPerMinute, messageBurst } = services.limits;
     this.#told = { maxFrameBytes, maxChannels, messagesPerMinute, messageBurst };
   }
 
   async run(connection: Connection, frame: ClientFrameOf<'connect'>): Promise<void> {
     const [, version, instance, token, resume] = frame;
+    const { identity, clock, limits, registry } = this.#services;
     if (version !== PROTOCOL_VERSION) {
       connection.close('UNSUPPORTED', `this server speaks version ${PROTOCOL_VERSION} of the protocol`);
       return;
@@ -56,53 +43,35 @@ export class ConnectCommand {
     connection.state = 'authenticating';
     let user: User | undefined;
     try {
-      user = await this.identify(connection, token ?? undefined);
+      user = await identity.of(connection, token ?? undefined, clock.wallNow());
     } catch (error) {
-      const { code, message } = toRealtimeError(
-        error,
-        'HANDLER_FAILED',
-        'the server could not check who you are; try again',
-      );
+      const { code, message } = toRealtimeError(error, 'HANDLER_FAILED', 'the server could not let you in; try again');
       connection.close(code, message);
       return;
     }
     if (connection.state !== 'authenticating') return;
-    if (user !== undefined && this.#registry.countOf(user.id) >= this.#limits.connectionsPerUser) {
+    if (user !== undefined && registry.countOf(user.id) >= limits.connectionsPerUser) {
       connection.close('TOO_MANY_CONNECTIONS');
       return;
     }
-    connection.opened(user, instanceHash(user?.id, instance));
-    if (user !== undefined) this.#registry.countUser(user.id, 1);
-    connection.send(serverFrame(['ready', connection.id, user?.id ?? null, this.#told, this.#limits.beatMs]));
-    this.#lifecycle.emit('connected', { connection });
-    for (const [channel] of resume ?? []) void this.#subscribe.resume(connection, channel);
+    connection.opened(user, instanceHash(user?.id, instance), identity.canRenew);
+    if (user !== undefined) registry.addUser(user.id, connection);
+    const expires = expiresInMs(user, clock.wallNow());
+    connection.send(serverFrame(['ready', connection.id, user?.id ?? null, this.#told, limits.beatMs, expires]));
+    this.#services.lifecycle.emit('connected', { connection });
+    this.#takeUp(connection, resume ?? []);
   }
 
-  /** Who `token` belongs to. Throws `UNAUTHENTICATED`, and `HANDLER_FAILED` where `authenticate` itself failed. */
-  async identify(connection: Connection, token: string | undefined): Promise<User | undefined> {
-    const { authenticate, anonymous } = this.#admission;
-    const { request } = connection;
-    let user: User | undefined;
-    if (authenticate !== undefined && request !== undefined) {
-      try {
-        user = await authenticate({ token, request, signal: connection.signal });
-      } catch (error) {
-        this.#logger.error('authenticate threw', { connection: connection.id, error: String(error) });
-        throw new RealtimeError('HANDLER_FAILED', 'the server could not check who you are; try again', {
-          cause: error,
-        });
-      }
-      if (user !== undefined && !isUser(user)) {
-        this.#logger.error('authenticate answered something that is no user: { id: string of 1 to 128 characters }');
-        throw new RealtimeError('HANDLER_FAILED', 'the server could not check who you are; try again');
-      }
+  /** Subscribes to what the client had, and to its user's own channel. */
+  #takeUp(connection: Connection, resume: Resume): void {
+    const { subscribe } = this.#services;
+    const own = connection.user === undefined ? undefined : userChannel(connection.user.id);
+    let hasOwn = false;
+    for (const [channel, cursor, last] of resume) {
+      const isOwn = channel === own;
+      if (isOwn) hasOwn = true;
+      void subscribe.resume(connection, { channel, cursor, last, n: 0, isTrusted: isOwn });
     }
-    if (user === undefined && (token !== undefined || !anonymous)) {
-      throw new RealtimeError(
-        'UNAUTHENTICATED',
-        token === undefined ? 'a token is required' : 'the token was not accepted',
-      );
-    }
-    return user;
+    if (own !== undefined && !hasOwn) void subscribe.resume(connection, { channel: own, n: 0, isTrusted: true });
   }
 }

@@ -1,6 +1,7 @@
 import { serverFrame, toRealtimeError } from '@rt/protocol';
 import type { ClientFrameOf } from '@rt/protocol';
-import type { Membership } from '../channel/membership.ts';
+import type { Membership, Subscribing } from '../channel/membership.ts';
+import { isOwnUserChannel } from '../channel/membership.ts';
 import type { Connection } from '../connection/connection.ts';
 
 /** `sub`, and each channel of the `connect` frame. */
@@ -11,22 +12,24 @@ export class SubscribeCommand {
     this.#membership = membership;
   }
 
-  async run(connection: Connection, [, n, channel]: ClientFrameOf<'sub'>): Promise<void> {
+  async run(connection: Connection, [, n, channel, cursor, last]: ClientFrameOf<'sub'>): Promise<void> {
     try {
-      await this.#membership.subscribe(connection, n, channel);
+      const isTrusted = isOwnUserChannel(connection, channel);
+      await this.#membership.subscribe(connection, { channel, n, cursor, last, isTrusted });
     } catch (error) {
       const { code, message } = toRealtimeError(error, 'HANDLER_FAILED', 'the subscription failed');
       connection.sendError(n, code, message);
     }
   }
 
-  /** A channel that the client takes up with its `connect` frame: refusals come as `unsub`, there is no number to answer. */
-  async resume(connection: Connection, channel: string): Promise<void> {
+  /** A channel that nobody asked for with a number: refusals come as `unsub`. */
+  async resume(connection: Connection, wanted: Subscribing): Promise<void> {
     try {
-      await this.#membership.subscribe(connection, 0, channel);
+      await this.#membership.subscribe(connection, wanted);
     } catch (error) {
       const { code, message } = toRealtimeError(error, 'HANDLER_FAILED', 'the subscription failed');
-      connection.send(serverFrame(['unsub', channel, code, message]));
+      // Whoever took it back knows.
+      if (code !== 'CANCELLED') connection.send(serverFrame(['unsub', wanted.channel, code, message]));
     }
   }
 }

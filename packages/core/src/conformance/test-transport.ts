@@ -58,8 +58,10 @@ class Peer {
     this.#client.send(frames.map((frame) => JSON.stringify(frame)).join('\n'));
   }
 
+  /** The next frame but `skip`, which stands where the client's own messages were. */
   async next(): Promise<Frame> {
-    return JSON.parse(await this.#client.next()) as Frame;
+    const frame = JSON.parse(await this.#client.next()) as Frame;
+    return frame[0] === 'skip' ? this.next() : frame;
   }
 
   /** Says `connect` with `channels` and takes `ready` and one `sub` for each. */
@@ -159,7 +161,7 @@ export function testTransport({ describe, it, expect }: TestRunner, name: string
         };
         a.send(['send', 1, 'room', 'said', data]);
         expect((await b.next())[4]).toEqual(JSON.parse(JSON.stringify(data)));
-        expect(await a.next()).toEqual(['ok', 1]);
+        expect((await a.next()).slice(0, 2)).toEqual(['ok', 1]);
       }),
     );
 

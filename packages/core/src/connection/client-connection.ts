@@ -10,4 +10,10 @@ export interface ClientConnection {
   readonly user: User | undefined;
   /** The channels it is subscribed to just now. */
   readonly channels: readonly string[];
+  /** Aborts when it ends. */
+  readonly signal: AbortSignal;
+  /** Subscribes it, by the server's will: no authorizer is asked. Rejects with `BAD_NAME`, `TOO_MANY_CHANNELS`, `BROKER_DOWN`. */
+  subscribe(channel: string): Promise<void>;
+  /** Ends a subscription and tells the client `reason`. Resolves with whether there was one. */
+  unsubscribe(channel: string, reason?: string): Promise<boolean>;
 }

@@ -6,7 +6,7 @@ export class ConnectionRegistry {
   /** This process, in connection ids: 48 random bits. */
   readonly nodeId = randomBytes(6).toString('base64url');
   readonly #all = new Map<string, Connection>();
-  readonly #perUser = new Map<string, number>();
+  readonly #byUser = new Map<string, Set<Connection>>();
 
   get size(): number {
     return this.#all.size;
@@ -30,17 +30,25 @@ export class ConnectionRegistry {
 
   remove(connection: Connection): void {
     this.#all.delete(connection.id);
+    const userId = connection.user?.id;
+    const connections = userId === undefined ? undefined : this.#byUser.get(userId);
+    if (userId === undefined || !connections?.delete(connection)) return;
+    if (connections.size === 0) this.#byUser.delete(userId);
+  }
+
+  /** The connections that `userId` has here. */
+  ofUser(userId: string): readonly Connection[] {
+    return [...(this.#byUser.get(userId) ?? [])];
   }
 
   /** How many connections `userId` has here. */
   countOf(userId: string): number {
-    return this.#perUser.get(userId) ?? 0;
+    return this.#byUser.get(userId)?.size ?? 0;
   }
 
-  /** One more (or, with −1, one less) connection of `userId`. */
-  countUser(userId: string, by: 1 | -1): void {
-    const count = this.countOf(userId) + by;
-    if (count > 0) this.#perUser.set(userId, count);
-    else this.#perUser.delete(userId);
+  addUser(userId: string, connection: Connection): void {
+    const connections = this.#byUser.get(userId);
+    if (connections === undefined) this.#byUser.set(userId, new Set([connection]));
+    else connections.add(connection);
   }
 }

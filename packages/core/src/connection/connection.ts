@@ -1,5 +1,5 @@
-import { decodeClientFrame, eachLine, errorTable, isFrameProblem, serverFrame } from '@rt/protocol';
-import type { ClientFrame, ErrorCode, JsonValue } from '@rt/protocol';
+import { decodeClientFrame, eachLine, errorTable, isFrameProblem, RealtimeError, serverFrame } from '@rt/protocol';
+import type { ClientFrame, ErrorCode, JsonValue, Position } from '@rt/protocol';
 import type { Link } from '../contracts/link.ts';
 import type { Session, TransportName } from '../contracts/transport.ts';
 import type { RunEncoder } from '../delivery/run-encoder.ts';
@@ -15,8 +15,16 @@ type SubscriptionState = 'subscribing' | 'subscribed';
 /** One channel of one connection. A new object for each attempt, so that a late answer finds out that it is late. */
 export interface Subscription {
   state: SubscriptionState;
-  /** Settles when the broker delivers the channel here, or can't. */
+  /** Settles when the subscription is confirmed, or can't be. */
   readonly ready: Promise<void>;
+  /** Whether the broker delivers the channel here because of this one. */
+  isHeld: boolean;
+  /** The server asked for it, so nobody has to allow it. */
+  readonly isTrusted: boolean;
+  /** What the channel's authorizer said to sending, once asked. */
+  maySend?: boolean;
+  /** What the authorizer tells of this member, on a presence channel. */
+  info?: object | undefined;
 }
 
 /** RFC 6455 §7.1.5: the code a client sees when a connection ended without a close frame. */
@@ -52,6 +60,14 @@ export class Connection implements Session, ClientConnection {
   /** When an unanswered `ping` was sent. */
   pingedAt: number | undefined;
   #endedBy: ErrorCode | undefined;
+  /** While it does not read fast enough: its place in each channel, or the count of messages where there are no places. */
+  behind: Map<string, Position | number> | undefined;
+  /** Since when nothing drained, while `behind`. */
+  stuckSince = 0;
+  /** Characters in `#frames`. */
+  #queuedLength = 0;
+  /** The channel of the last frame where that is a `skip`. */
+  #skipped: string | undefined;
 
   constructor(
     link: Link,
@@ -82,19 +98,55 @@ export class Connection implements Session, ClientConnection {
     return this.#abort.signal;
   }
 
-  /** The client was let in as `user`. */
-  opened(user: User | undefined, hash: string): void {
+  /** The client was let in as `user`. With `keepsRequest` a later token can be checked against the same cookies. */
+  opened(user: User | undefined, hash: string, keepsRequest: boolean): void {
     this.state = 'open';
     this.wasOpen = true;
     this.user = user;
     this.instanceHash = hash;
-    this.request = undefined;
+    if (!keepsRequest) this.request = undefined;
+  }
+
+  async subscribe(channel: string): Promise<void> {
+    await this.#services.membership.subscribe(this, { channel, n: 0, isTrusted: true });
+  }
+
+  unsubscribe(channel: string, reason = 'the server ended this subscription'): Promise<boolean> {
+    return Promise.resolve(this.#services.membership.end(this, channel, new RealtimeError('FORBIDDEN', reason)));
   }
 
   /** Queues one ready frame; it leaves at the end of this tick. */
   send(frame: string): void {
     if (this.state === 'closing' || this.state === 'closed') return;
+    this.#skipped = undefined;
+    this.#queuedLength += frame.length;
     if (this.#frames.push(frame) === 1) this.#services.outboxes.add(this);
+    if (this.#queuedLength > this.#services.pushLimit && this.behind === undefined) this.#fallBehind();
+  }
+
+  /** A message that is not for this connection was at `cursor`. Of several in a row only the last is sent. */
+  skip(channel: string, cursor: string): void {
+    if (this.#skipped === channel) this.#queuedLength -= this.#frames.pop()!.length;
+    this.send(serverFrame(['skip', channel, cursor]));
+    this.#skipped = channel;
+  }
+
+  /** Whether nothing more should be pushed to it until its socket has drained. */
+  get isFull(): boolean {
+    return this.behind !== undefined || this.#queuedLength + this.#link.bufferedBytes > this.#services.pushLimit;
+  }
+
+  /** It was brought up to `place` of `channel` and no further. */
+  leaveBehind(channel: string, place: Position): void {
+    if (this.behind === undefined) this.#fallBehind();
+    this.behind?.set(channel, place);
+  }
+
+  drained(): void {
+    if (this.behind === undefined || this.state !== 'open') return;
+    this.stuckSince = this.#services.heartbeat.now;
+    if (this.#queuedLength === 0 && this.#link.bufferedBytes <= this.#services.pushLimit / 4)
+      this.#services.caughtUp(this);
   }
 
   /** Answers request `n` with an error; `n` = 0 concerns the connection itself. */
@@ -106,10 +158,13 @@ export class Connection implements Session, ClientConnection {
   flush(encoder: RunEncoder): void {
     if (this.#frames.length === 0) return;
     const bytes = encoder.encode(this.#link.encoding, this.#frames);
-    this.#frames.length = 0;
+    this.#clearFrames();
     this.#link.write(bytes);
     this.sentAt = this.#services.heartbeat.now;
-    if (this.#link.bufferedBytes > this.#services.limits.maxQueuedBytes) this.close('SLOW_READER');
+    const { bufferedBytes } = this.#link;
+    if (bufferedBytes > this.#services.limits.maxQueuedBytes) this.close('SLOW_READER');
+    else if (this.behind !== undefined) this.drained();
+    else if (bufferedBytes > this.#services.pushLimit) this.#fallBehind();
   }
 
   receive(text: string): void {
@@ -132,14 +187,14 @@ export class Connection implements Session, ClientConnection {
   }
 
   /** Tells the client why and ends the connection. What it was sent before leaves first. */
-  close(code: ErrorCode, message?: string): void {
+  close(code: ErrorCode, message?: string, closeCode = errorTable[code].closeCode ?? 1011): void {
     // Sending the reason may find the reader too slow, which would come back here.
     if (this.#endedBy !== undefined || this.state === 'closed') return;
     this.#endedBy = code;
     this.sendError(0, code, message);
     this.#services.outboxes.flushNow(this);
     this.#leave('closing');
-    this.#link.close(errorTable[code].closeCode ?? 1011, code);
+    this.#link.close(closeCode, code);
   }
 
   closed(code: number, reason: string): void {
@@ -151,10 +206,23 @@ export class Connection implements Session, ClientConnection {
   #leave(state: 'closing' | 'closed'): void {
     this.state = state;
     this.request = undefined;
-    this.#frames.length = 0;
+    this.behind = undefined;
+    this.#clearFrames();
     this.#abort?.abort();
-    for (const [channel, subscription] of this.subscriptions) this.#services.leaveChannel(this, channel, subscription);
+    for (const [channel, subscription] of this.subscriptions)
+      this.#services.membership.leave(this, channel, subscription);
     this.subscriptions.clear();
+  }
+
+  #clearFrames(): void {
+    this.#frames.length = 0;
+    this.#queuedLength = 0;
+    this.#skipped = undefined;
+  }
+
+  #fallBehind(): void {
+    this.stuckSince = this.#services.heartbeat.now;
+    this.#services.fallBehind(this);
   }
 
   #receiveLine(line: string): void {

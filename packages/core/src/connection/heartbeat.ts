@@ -4,6 +4,8 @@ import type { Limits } from '../limits.ts';
 import type { Connection } from './connection.ts';
 
 const SWEEP_MS = 1_000;
+/** A reader that takes nothing for this long is gone. */
+const STUCK_MS = 5_000;
 const PING = serverFrame(['ping']);
 
 /**
@@ -47,6 +49,17 @@ export class Heartbeat {
         if (this.now - connection.openedAt >= this.#limits.connectTimeoutMs) connection.close('CONNECT_TIMEOUT');
         return;
       case 'open':
+        if (hasExpired(connection, this.#clock.wallNow())) {
+          connection.close('TOKEN_EXPIRED');
+          return;
+        }
+        if (connection.behind !== undefined) {
+          connection.drained();
+          if (connection.behind !== undefined && this.now - connection.stuckSince >= STUCK_MS) {
+            connection.close('SLOW_READER');
+            return;
+          }
+        }
         if (connection.pingedAt !== undefined) {
           if (this.now - connection.pingedAt >= this.#limits.beatAnswerMs) connection.close('HEARTBEAT_MISSED');
         } else if (this.now - Math.min(connection.sentAt, connection.heardAt) >= this.#limits.beatMs) {
@@ -58,4 +71,8 @@ export class Heartbeat {
       case 'closed':
     }
   }
+}
+
+function hasExpired({ user }: Connection, wallNow: number): boolean {
+  return user?.expiresAt !== undefined && user.expiresAt.getTime() <= wallNow;
 }

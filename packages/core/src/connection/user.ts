@@ -2,8 +2,10 @@ import type { ConnectionRequest } from './connection-request.ts';
 
 /** Who is behind a connection, as `authenticate` said. Everything but `id` is the application's own. */
 export interface User {
-  /** 1–128 characters, stable: messages carry it as their sender. */
+  /** Stable and not empty: messages carry it as their sender. Its `userChannel` has at most 164 characters. */
   readonly id: string;
+  /** When this stops being true. The connection ends within a second after it, unless a new token came before. */
+  readonly expiresAt?: Date;
   readonly [key: string]: unknown;
 }
 
@@ -20,16 +22,4 @@ export interface Authenticate {
     readonly request: ConnectionRequest;
     readonly signal: AbortSignal;
   }): User | undefined | Promise<User | undefined>;
-}
-
-/** Whether `value`, which the application's code answered, is a user. */
-export function isUser(value: unknown): value is User {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'id' in value &&
-    typeof value.id === 'string' &&
-    value.id.length > 0 &&
-    value.id.length <= 128
-  );
 }

@@ -12,6 +12,8 @@ export interface Session {
   receive(text: string): void;
   /** A control frame of the wire came in (RFC 6455 §5.5): proof of life, and counted against the client's rate. */
   receivedControl(): void;
+  /** What `Link.write` buffered has left; MUST be called when `bufferedBytes` has come down to 0. */
+  drained(): void;
   /** The wire is gone; `code` and `reason` as the wire saw them. MUST be called exactly once. */
   closed(code: number, reason: string): void;
 }

@@ -1,40 +1,72 @@
+import { fillTemplate, serverFrame } from '@rt/protocol';
 import type { Connection } from '../connection/connection.ts';
 import { readEnvelope } from './envelope.ts';
+import { Feed } from './feed.ts';
+
+/** One channel of this node: who gets what comes in, and its feed where it keeps history. */
+interface LocalChannel {
+  readonly live: Set<Connection>;
+  readonly feed: Feed | undefined;
+  /** Messages that came over the bus: tells whether one was missed. */
+  busCount: number;
+}
 
 /** The connections of this node by channel: hands every message that the broker delivers to those that want it. */
 export class Hub {
-  readonly #channels = new Map<string, Set<Connection>>();
+  readonly #channels = new Map<string, LocalChannel>();
 
-  add(channel: string, connection: Connection): void {
-    const connections = this.#channels.get(channel);
-    if (connections === undefined) this.#channels.set(channel, new Set([connection]));
-    else connections.add(connection);
+  /** The broker is about to deliver `name`. */
+  open(name: string, hasHistory: boolean): Feed | undefined {
+    const live = new Set<Connection>();
+    const channel = { live, feed: hasHistory ? new Feed(name, live) : undefined, busCount: 0 };
+    this.#channels.set(name, channel);
+    return channel.feed;
   }
 
-  remove(channel: string, connection: Connection): void {
-    const connections = this.#channels.get(channel);
-    if (connections === undefined || !connections.delete(connection)) return;
-    if (connections.size === 0) this.#channels.delete(channel);
+  /** The broker no longer delivers `name`. */
+  close(name: string): void {
+    this.#channels.delete(name);
   }
 
-  /** How many connections of this node have `channel`. */
-  count(channel: string): number {
-    return this.#channels.get(channel)?.size ?? 0;
+  /** The feed of an open channel with history. */
+  feed(name: string): Feed | undefined {
+    return this.#channels.get(name)?.feed;
   }
 
-  /** Texts of one channel from the broker, each an envelope. */
-  deliver(channel: string, texts: readonly string[]): void {
-    const connections = this.#channels.get(channel);
-    if (connections === undefined) return;
+  /** `connection` gets what comes in from now on. */
+  join(name: string, connection: Connection): void {
+    this.#channels.get(name)?.live.add(connection);
+  }
+
+  /** Whether it was there. */
+  leave(name: string, connection: Connection): boolean {
+    return this.#channels.get(name)?.live.delete(connection) ?? false;
+  }
+
+  busCount(name: string): number {
+    return this.#channels.get(name)?.busCount ?? 0;
+  }
+
+  /** Texts of one channel from the broker's bus, each an envelope. */
+  deliver(name: string, texts: readonly string[]): void {
+    const channel = this.#channels.get(name);
+    if (channel === undefined) return;
+    channel.busCount += texts.length;
     for (const text of texts) {
-      const { except, frame } = readEnvelope(text);
+      const { except, template } = readEnvelope(text);
+      const frame = fillTemplate(template, null);
       if (except === undefined) {
-        for (const connection of connections) connection.send(frame);
+        for (const connection of channel.live) connection.send(frame);
       } else {
-        for (const connection of connections) {
+        for (const connection of channel.live) {
           if (connection.instanceHash !== except) connection.send(frame);
         }
       }
     }
+  }
+
+  /** Messages of a channel without history were dropped for `connection`, which did not read fast enough. */
+  sendLoss(name: string, connection: Connection): void {
+    connection.send(serverFrame(['gap', name, 'limit', null]));
   }
 }

@@ -1,22 +1,31 @@
-import type { Broker } from '../contracts/broker.ts';
+/** What interest is taken in: the broker, or what stands before it. Both calls are idempotent. */
+export interface Source {
+  subscribe(channel: string): Promise<void>;
+  unsubscribe(channel: string): Promise<void>;
+}
 
 interface Channel {
   wanted: number;
   isSubscribed: boolean;
-  /** The end of this channel's queue of broker calls: one at a time, so that subscribe and unsubscribe never race. */
+  /** The end of this channel's queue of calls: one at a time, so that subscribe and unsubscribe never race. */
   tail: Promise<void>;
 }
 
-/** Subscribes this node at the broker to exactly the channels that some connection wants. */
+/** Subscribes this node to exactly the channels that some connection wants. */
 export class Interest {
-  readonly #broker: Broker;
+  readonly #source: Source;
   readonly #report: (error: unknown, channel: string) => void;
   readonly #channels = new Map<string, Channel>();
 
   /** `report` hears of unsubscribes that failed; a subscribe that failed rejects its `acquire`. */
-  constructor(broker: Broker, report: (error: unknown, channel: string) => void) {
-    this.#broker = broker;
+  constructor(source: Source, report: (error: unknown, channel: string) => void) {
+    this.#source = source;
     this.#report = report;
+  }
+
+  /** How many hold `name`. */
+  count(name: string): number {
+    return this.#channels.get(name)?.wanted ?? 0;
   }
 
   /** Resolves when the broker delivers `channel` here. After a rejection the caller must not `release`. */
@@ -49,11 +58,11 @@ export class Interest {
     const run = async (): Promise<void> => {
       const isWanted = channel.wanted > 0;
       if (isWanted && !channel.isSubscribed) {
-        await this.#broker.subscribe(name);
+        await this.#source.subscribe(name);
         channel.isSubscribed = true;
       } else if (!isWanted && channel.isSubscribed) {
         channel.isSubscribed = false;
-        await this.#broker.unsubscribe(name);
+        await this.#source.unsubscribe(name);
       }
       if (channel.wanted === 0 && !channel.isSubscribed) this.#channels.delete(name);
     };

@@ -1,14 +1,16 @@
-import { channelNameProblem, eventNameProblem, messageFrame, RealtimeError } from '@rt/protocol';
+import { channelNameProblem, eventNameProblem, formatCursor, messageTemplate, RealtimeError } from '@rt/protocol';
 import type { Clock } from '../contracts/clock.ts';
+import type { Retention } from '../contracts/log.ts';
 import type { Limits } from '../limits.ts';
 import { writeEnvelope } from './envelope.ts';
+import type { LogPublisher } from './log-publisher.ts';
 import type { Publisher } from './publisher.ts';
 
 /** What is known of a message once it is on its way. */
 export interface Published {
   /** The message's id, the same for every receiver. */
   readonly id: string;
-  /** Its place in the channel's log; absent where the channel keeps no history. */
+  /** Its place in the channel's log; absent where nothing is kept of it. */
   readonly cursor?: string;
 }
 
@@ -21,19 +23,31 @@ export interface OutgoingMessage {
   readonly userId?: string | undefined;
   /** Hash of the instance that must not get it. */
   readonly except?: string | undefined;
+  /** Not kept, also in a channel with history. */
+  readonly isVolatile?: boolean | undefined;
+  /** A second message of the channel with this key is not published, and gets the first one's place. */
+  readonly publishKey?: string | undefined;
 }
 
-/** Writes each message once, as the frame that every client of every transport gets, and publishes it. */
+/** Where messages go. */
+export interface MessageRoutes {
+  readonly bus: Publisher;
+  /** Absent where the broker has no log. */
+  readonly log: LogPublisher | undefined;
+  readonly retentionOf: (channel: string) => Retention | undefined;
+}
+
+/** Writes each message once, as the text that every client of every transport gets, and publishes it. */
 export class Messages {
-  readonly #publisher: Publisher;
+  readonly #routes: MessageRoutes;
   readonly #clock: Clock;
   readonly #limits: Limits;
   readonly #idPrefix: string;
   #count = 0;
 
   /** `nodeId` is unique to this process, so a count behind it is a unique id. */
-  constructor(publisher: Publisher, clock: Clock, limits: Limits, nodeId: string) {
-    this.#publisher = publisher;
+  constructor(routes: MessageRoutes, clock: Clock, limits: Limits, nodeId: string) {
+    this.#routes = routes;
     this.#clock = clock;
     this.#limits = limits;
     this.#idPrefix = `${nodeId}.`;
@@ -64,12 +78,23 @@ export class Messages {
     return text;
   }
 
+  /** Whether messages to `channel` get a place in a log. */
+  hasLog(channel: string): boolean {
+    return this.#routes.log !== undefined && this.#routes.retentionOf(channel) !== undefined;
+  }
+
   /** Resolves when the broker accepted the message. Rejects with `DEADLINE` or `BROKER_DOWN`. */
   async publish(message: OutgoingMessage): Promise<Published> {
     const id = this.#idPrefix + (this.#count++).toString(36);
-    const { channel, event, dataText, userId: user } = message;
-    const frame = messageFrame({ channel, event, cursor: null, dataText, id, at: this.#clock.wallNow(), user });
-    await this.#publisher.publish(channel, writeEnvelope(frame, message.except));
-    return { id };
+    const { channel, event, dataText, userId: user, except, publishKey } = message;
+    const template = messageTemplate({ channel, event, dataText, id, at: this.#clock.wallNow(), user });
+    const { bus, log, retentionOf } = this.#routes;
+    const retention = message.isVolatile === true ? undefined : retentionOf(channel);
+    if (log === undefined || retention === undefined) {
+      await bus.publish(channel, writeEnvelope(template, except));
+      return { id };
+    }
+    const position = await log.append(channel, { text: template, id: publishKey, except }, retention);
+    return { id, cursor: formatCursor(position) };
   }
 }

@@ -27,7 +27,7 @@ export function routesOf(node: RealtimeNode): ReadonlyMap<string, Route> {
   ]);
   if (apiKey !== undefined) {
     const broadcast = new BroadcastRoute(new ApiKey(apiKey), {
-      messages: node.messages,
+      messages: node.parts.messages,
       limits,
       start: () => node.start(),
     });

@@ -1,8 +1,22 @@
 import type { Broker, BrokerEvents, BrokerHealth, BusWork } from '../contracts/broker.ts';
+import { systemClock } from '../contracts/clock.ts';
+import type { Cancel, Clock } from '../contracts/clock.ts';
+import { DEFAULT_MAX_LOG_BYTES, MemoryLog } from './memory-log.ts';
+import { NodeLog } from './node-log.ts';
 
 /** What several memory brokers of one process share, so that several `Realtime`s can talk to each other in tests. */
 export class MemoryBus {
+  /** @internal */
+  readonly log: MemoryLog;
+  /** @internal */
+  readonly clock: Clock;
   readonly #subscribers = new Map<string, Set<BrokerEvents>>();
+
+  /** `maxLogBytes` bounds all that is kept, 64 MiB by default: beyond it the channels used least recently give way. */
+  constructor(options: { readonly maxLogBytes?: number; readonly clock?: Clock } = {}) {
+    this.clock = options.clock ?? systemClock;
+    this.log = new MemoryLog(this.clock, options.maxLogBytes ?? DEFAULT_MAX_LOG_BYTES);
+  }
 
   /** @internal */
   add(channel: string, events: BrokerEvents): void {
@@ -34,18 +48,25 @@ export function memoryBroker(options: { readonly bus?: MemoryBus } = {}): Broker
   return new MemoryBroker(options.bus ?? new MemoryBus());
 }
 
+/** How often what has expired is let go. */
+const SWEEP_MS = 10_000;
+
 class MemoryBroker implements Broker {
   readonly name = 'memory';
+  readonly log: NodeLog;
   readonly #bus: MemoryBus;
+  #stopSweep: Cancel | undefined;
   readonly #channels = new Set<string>();
   #events: BrokerEvents | undefined;
 
   constructor(bus: MemoryBus) {
     this.#bus = bus;
+    this.log = new NodeLog(bus.log);
   }
 
   async start(events: BrokerEvents): Promise<void> {
     this.#events = events;
+    this.#stopSweep ??= this.#bus.clock.every(SWEEP_MS, () => this.#bus.log.sweep());
   }
 
   async subscribe(channel: string): Promise<void> {
@@ -70,8 +91,10 @@ class MemoryBroker implements Broker {
 
   async close(): Promise<void> {
     if (this.#events === undefined) return;
+    this.#stopSweep?.();
     for (const channel of this.#channels) this.#bus.remove(channel, this.#events);
     this.#channels.clear();
     this.#events = undefined;
+    await this.log.close();
   }
 }

@@ -11,7 +11,7 @@ describe('connect', () => {
     const client = wire.connect();
     client.send(['connect', 1, client.instance]);
     const limits = { maxFrameBytes: 65_536, maxChannels: 200, messagesPerMinute: 600, messageBurst: 100 };
-    expect(await client.next()).toEqual(['ready', expect.stringMatching(/^.{8}\..{12}$/), null, limits, 20_000]);
+    expect(await client.next()).toEqual(['ready', expect.stringMatching(/^.{8}\..{12}$/), null, limits, 20_000, null]);
   });
 
   it.each<[string, boolean, string | null, string]>([

@@ -57,9 +57,9 @@ describe('POST /api/v1/broadcast', () => {
       except: { instance: spared.instance },
     });
     const response = await fetch(`${base}/api/v1/broadcast`, { method: 'POST', headers: json, body });
-    const { id } = (await response.json()) as { id: string };
+    const { id, cursor } = (await response.json()) as { id: string; cursor: string };
     expect(response.status).toBe(200);
-    expect(await client.next()).toEqual(['m', 'news', 'created', null, { a: 1 }, [id, expect.any(Number)]]);
+    expect(await client.next()).toEqual(['m', 'news', 'created', cursor, { a: 1 }, [id, expect.any(Number)]]);
     expect(spared.waiting).toBe(0);
   });
 

@@ -1,0 +1,65 @@
+import { channelKind, RealtimeError } from '@rt/protocol';
+import { PatternMap } from '../channel/pattern-map.ts';
+import type { Connection } from '../connection/connection.ts';
+import type { Logger } from '../contracts/logger.ts';
+import type { Authorizer, ChannelAction } from './authorizer.ts';
+import { userChannel } from './user-channel.ts';
+
+/**
+ * Who may do what with which channel. Private and presence channels need an authorizer that says yes; a user channel
+ * belongs to its user; a public channel is open. Wherever an authorizer matches, its no wins.
+ */
+export class Authorizers {
+  readonly #authorizers = new PatternMap<Authorizer>();
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** Throws `BAD_OPTION` for a bad pattern or one that has an authorizer. */
+  add(pattern: string, authorizer: Authorizer): void {
+    this.#authorizers.add(pattern, authorizer);
+  }
+
+  /**
+   * Resolves where `connection` may, with what the authorizer tells of a member, and rejects with `FORBIDDEN`.
+   * Where nobody has to be asked: `undefined` is yes, and no is thrown.
+   */
+  check(connection: Connection, channel: string, action: ChannelAction): Promise<object | undefined> | undefined {
+    const { user } = connection;
+    const kind = channelKind(channel);
+    if (kind === 'user' && (user === undefined || userChannel(user.id) !== channel)) throw forbidden();
+    const match = this.#authorizers.find(channel);
+    if (match !== undefined) {
+      const { value, params } = match;
+      const { signal } = connection;
+      return this.#ask(value, {
+        user,
+        params: Object.fromEntries(params),
+        channel,
+        connection,
+        action,
+        signal,
+      });
+    }
+    if (kind === 'private' || kind === 'presence') throw forbidden();
+    return undefined;
+  }
+
+  async #ask(authorizer: Authorizer, request: Parameters<Authorizer>[0]): Promise<object | undefined> {
+    let answer: boolean | object | undefined;
+    try {
+      answer = await authorizer(request);
+    } catch (error) {
+      this.#logger.error('an authorizer threw', { channel: request.channel, error: String(error) });
+    }
+    if (answer === true) return undefined;
+    if (typeof answer === 'object' && answer !== null) return answer;
+    throw forbidden();
+  }
+}
+
+function forbidden(): RealtimeError {
+  return new RealtimeError('FORBIDDEN', 'you may not do this with this channel');
+}

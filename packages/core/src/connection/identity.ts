@@ -1,0 +1,78 @@
+import { RealtimeError } from '@rt/protocol';
+import { userChannel } from '../authorization/user-channel.ts';
+import type { Logger } from '../contracts/logger.ts';
+import type { Connection } from './connection.ts';
+import type { Authenticate, User } from './user.ts';
+
+/** What decides who may connect. */
+export interface Admission {
+  readonly authenticate: Authenticate | undefined;
+  /** Whether a client without a token is let in. */
+  readonly anonymous: boolean;
+}
+
+const TRY_AGAIN = 'the server could not check who you are; try again';
+/** A user's channel name must be a channel name. */
+const MAX_USER_CHANNEL = 164;
+
+/** Finds out who a client is. */
+export class Identity {
+  readonly #admission: Admission;
+  readonly #logger: Logger;
+
+  constructor(admission: Admission, logger: Logger) {
+    this.#admission = admission;
+    this.#logger = logger;
+  }
+
+  /** Whether a later token can be asked about, so that the request has to be kept. */
+  get canRenew(): boolean {
+    return this.#admission.authenticate !== undefined;
+  }
+
+  /** Who `token` belongs to. Throws `UNAUTHENTICATED`, and `HANDLER_FAILED` where `authenticate` itself failed. */
+  async of(connection: Connection, token: string | undefined, now: number): Promise<User | undefined> {
+    const { authenticate, anonymous } = this.#admission;
+    const { request } = connection;
+    let user: User | undefined;
+    if (authenticate !== undefined && request !== undefined) {
+      try {
+        user = await authenticate({ token, request, signal: connection.signal });
+      } catch (cause) {
+        this.#logger.error('authenticate threw', { connection: connection.id, error: String(cause) });
+        throw new RealtimeError('HANDLER_FAILED', TRY_AGAIN, { cause });
+      }
+      const problem = user === undefined ? undefined : userProblem(user);
+      if (problem !== undefined) {
+        this.#logger.error(`authenticate answered something that is no user: ${problem}`);
+        throw new RealtimeError('HANDLER_FAILED', TRY_AGAIN);
+      }
+    }
+    if (user?.expiresAt !== undefined && user.expiresAt.getTime() <= now) {
+      throw new RealtimeError('UNAUTHENTICATED', 'the token has expired');
+    }
+    if (user === undefined && (token !== undefined || !anonymous)) {
+      throw new RealtimeError(
+        'UNAUTHENTICATED',
+        token === undefined ? 'a token is required' : 'the token was not accepted',
+      );
+    }
+    return user;
+  }
+}
+
+/** How long `user` stays valid, for clients; `null` where it does not end. */
+export function expiresInMs(user: User | undefined, now: number): number | null {
+  return user?.expiresAt === undefined ? null : Math.max(0, user.expiresAt.getTime() - now);
+}
+
+/** Why `user`, which the application's code answered, is none. */
+function userProblem(user: unknown): string | undefined {
+  if (typeof user !== 'object' || user === null || !('id' in user) || typeof user.id !== 'string' || user.id === '') {
+    return 'give { id: string }';
+  }
+  if (userChannel(user.id).length > MAX_USER_CHANNEL) return 'its id is too long';
+  if (!('expiresAt' in user) || user.expiresAt === undefined) return undefined;
+  const isDate = user.expiresAt instanceof Date && !Number.isNaN(user.expiresAt.getTime());
+  return isDate ? undefined : 'its expiresAt is no Date';
+}

@@ -1,0 +1,37 @@
+import { formatCursor, parseCursor, RealtimeError } from '@rt/protocol';
+import type { HistoryPage } from '@rt/protocol';
+import type { Log, LogPage } from '../contracts/log.ts';
+import { deliveryOf } from './feed.ts';
+
+/** The frames of a page in the order in which they were published, and where to go on. */
+export interface HistoryFrames {
+  readonly frames: readonly string[];
+  /** `before` of the page with older messages; `null` where none are kept. */
+  readonly previous: string | null;
+  /** `after` of the page with newer messages; `null` where there are none yet. */
+  readonly next: string | null;
+}
+
+/** Reads one page of a channel's log. Throws `INVALID_DATA` for a cursor that no server wrote. */
+export async function readHistory(log: Log, channel: string, page: HistoryPage): Promise<HistoryFrames> {
+  const request: LogPage = { after: place(page.after), before: place(page.before), limit: page.limit };
+  // One more than asked for tells whether there is another page on that side.
+  const read = await log.read(channel, { ...request, limit: page.limit + 1 });
+  const hasMore = read.entries.length > page.limit;
+  const isForward = request.after !== undefined;
+  const kept = isForward ? read.entries.slice(0, page.limit) : read.entries.slice(-page.limit);
+  const deliveries = kept.map((entry) => deliveryOf(entry, read.epoch));
+  const [first, last] = [deliveries[0], deliveries.at(-1)];
+  return {
+    frames: deliveries.map(({ frame }) => frame),
+    previous: first !== undefined && (isForward || hasMore) ? first.cursor : null,
+    next: last !== undefined && last.position.offset < read.head.offset ? formatCursor(last.position) : null,
+  };
+}
+
+function place(cursor: string | null | undefined): LogPage['after'] {
+  if (cursor === undefined || cursor === null) return undefined;
+  const position = parseCursor(cursor);
+  if (position === undefined) throw new RealtimeError('INVALID_DATA', 'no server wrote this cursor');
+  return position;
+}

@@ -1,0 +1,83 @@
+import { RealtimeError } from '@rt/protocol';
+import type { Position } from '@rt/protocol';
+import type { Clock } from '../contracts/clock.ts';
+import type { Log, LogWork, NewEntry, Retention } from '../contracts/log.ts';
+import type { Tick } from './tick.ts';
+
+interface ChannelBatch {
+  readonly retention: Retention;
+  readonly entries: NewEntry[];
+  readonly waiting: { resolve(position: Position): void; reject(error: RealtimeError): void }[];
+}
+
+/** Collects what is published in one tick to channels with history, and appends it in one call. */
+export class LogPublisher {
+  readonly #log: Log;
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+  readonly #tick: Tick;
+  #batch: Map<string, ChannelBatch> | undefined;
+
+  constructor(log: Log, clock: Clock, timeoutMs: number, tick: Tick) {
+    this.#log = log;
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+    this.#tick = tick;
+    tick.addStage(() => this.#flush());
+  }
+
+  /**
+   * Resolves with the message's place in the channel. Rejects with `DEADLINE` when the log did not answer in time
+   * and with `BROKER_DOWN` when it refused.
+   */
+  append(channel: string, entry: NewEntry, retention: Retention): Promise<Position> {
+    if (this.#batch === undefined) {
+      this.#batch = new Map();
+      this.#tick.schedule();
+    }
+    let batch = this.#batch.get(channel);
+    if (batch === undefined) {
+      batch = { retention, entries: [], waiting: [] };
+      this.#batch.set(channel, batch);
+    }
+    batch.entries.push(entry);
+    const { waiting } = batch;
+    return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+  }
+
+  #flush(): void {
+    const batch = this.#batch;
+    if (batch === undefined) return;
+    this.#batch = undefined;
+    const rejectAll = (error: RealtimeError): void => {
+      for (const { waiting } of batch.values()) for (const { reject } of waiting) reject(error);
+    };
+    const cancel = this.#clock.after(this.#timeoutMs, () =>
+      rejectAll(new RealtimeError('DEADLINE', `the log did not take the message within ${this.#timeoutMs} ms`)),
+    );
+    const work = Array.from(batch, ([channel, { entries, retention }]): LogWork => ({ channel, entries, retention }));
+    this.#log
+      .append(work)
+      .then(
+        (places) => {
+          let index = 0;
+          for (const { waiting } of batch.values()) settle(waiting, places[index++]);
+        },
+        (cause: unknown) =>
+          rejectAll(
+            cause instanceof RealtimeError
+              ? cause
+              : new RealtimeError('BROKER_DOWN', 'the log refused the message', { cause }),
+          ),
+      )
+      .finally(cancel);
+  }
+}
+
+function settle(waiting: ChannelBatch['waiting'], places: readonly Position[] | undefined): void {
+  waiting.forEach(({ resolve, reject }, index) => {
+    const place = places?.[index];
+    if (place === undefined) reject(new RealtimeError('BROKER_DOWN', 'the log did not say where the message is'));
+    else resolve(place);
+  });
+}

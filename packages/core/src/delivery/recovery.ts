@@ -1,0 +1,138 @@
+import { formatCursor, parseCursor, serverFrame } from '@rt/protocol';
+import type { Position } from '@rt/protocol';
+import type { Connection } from '../connection/connection.ts';
+import type { GapReason, Log, LogRead, Proof } from '../contracts/log.ts';
+import { deliveryOf, hand } from './feed.ts';
+import type { Feed } from './feed.ts';
+
+/** Where a client wants to begin: behind its cursor, with the last few messages, or (with neither) with what comes. */
+export interface Wish {
+  readonly cursor?: string | null | undefined;
+  readonly last?: number | null | undefined;
+}
+
+/** Where a connection stands in a channel, and the reason if something before that may be missing. */
+interface Start {
+  readonly at: Position;
+  readonly isRecovered: boolean;
+  readonly gap: GapReason | undefined;
+  readonly read: LogRead | undefined;
+}
+
+/** The most messages that one connection is sent of one channel when it comes back; the newest ones, behind a gap. */
+const MAX_RECOVERED = 1_000;
+/** Entries of one read: a few writes' worth. */
+const PAGE = 100;
+
+const GAP_OF: Readonly<Record<Exclude<Proof, 'contiguous'>, GapReason>> = {
+  trimmed: 'expired',
+  diverged: 'diverged',
+  'new-epoch': 'epoch',
+};
+
+/**
+ * Brings a connection from where it was to where the channel is, and lets it join there: first subscribe, resume and a
+ * slow reader that drained are one and the same. Reply, then a gap if there is one, then what was missed, then what comes.
+ */
+export class Recovery {
+  readonly #log: Log;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /**
+   * Calls `reply` with the place from which `connection` gets everything, then sends what follows it, and joins.
+   * `isCurrent` says whether the connection still wants it; `reply` is not called when it doesn't.
+   */
+  async begin(
+    connection: Connection,
+    feed: Feed,
+    wish: Wish,
+    hooks: { readonly isCurrent: () => boolean; readonly reply: (cursor: string, isRecovered: boolean) => void },
+  ): Promise<void> {
+    // Where nothing has to be read there is no await either: no message can come between reply and joining.
+    const known = this.#knownStart(feed, wish);
+    const start = known ?? (await this.#readStart(feed, wish));
+    if (!hooks.isCurrent()) return;
+    hooks.reply(formatCursor(start.at), start.isRecovered);
+    if (start.gap !== undefined) sendGap(connection, feed.channel, start.gap, start.at);
+    await this.#continue(connection, feed, { at: start.at, read: start.read, isCurrent: hooks.isCurrent });
+  }
+
+  /** Goes on from `at`, where `connection` was left because it did not read fast enough. */
+  async resume(connection: Connection, feed: Feed, at: Position, isCurrent: () => boolean): Promise<void> {
+    await this.#continue(connection, feed, { at, read: undefined, isCurrent });
+  }
+
+  async #continue(
+    connection: Connection,
+    feed: Feed,
+    from: { at: Position; read: LogRead | undefined; readonly isCurrent: () => boolean },
+  ): Promise<void> {
+    let { at, read } = from;
+    for (;;) {
+      for (const entry of read?.entries ?? []) {
+        const delivery = deliveryOf(entry, read!.epoch);
+        hand(connection, feed.channel, delivery);
+        at = delivery.position;
+        if (connection.isFull) break;
+      }
+      const rest = feed.after(at);
+      for (const delivery of rest ?? []) {
+        if (connection.isFull) break;
+        hand(connection, feed.channel, delivery);
+        at = delivery.position;
+      }
+      if (connection.isFull) {
+        connection.leaveBehind(feed.channel, at);
+        return;
+      }
+      if (rest !== undefined) {
+        feed.join(connection);
+        return;
+      }
+      // The log may be ahead of what this node was handed: wait for that, or the same entries would come again.
+      if (read !== undefined && read.entries.length === 0) await feed.advanced();
+      read = await this.#log.read(feed.channel, { after: at, limit: PAGE });
+      if (!from.isCurrent()) return;
+      if (read.proof !== 'contiguous') {
+        at = read.start;
+        sendGap(connection, feed.channel, GAP_OF[read.proof], at);
+      }
+    }
+  }
+
+  #knownStart(feed: Feed, { cursor, last }: Wish): Start | undefined {
+    if (cursor === undefined || cursor === null) {
+      return last === undefined || last === null ? startAt(feed.position, false) : undefined;
+    }
+    const place = parseCursor(cursor);
+    return place !== undefined && feed.after(place) !== undefined ? startAt(place, true) : undefined;
+  }
+
+  async #readStart(feed: Feed, { cursor, last }: Wish): Promise<Start> {
+    const { channel } = feed;
+    const place = cursor === undefined || cursor === null ? undefined : parseCursor(cursor);
+    if (place === undefined) {
+      const read = await this.#log.read(channel, { limit: Math.min(last ?? MAX_RECOVERED, MAX_RECOVERED) });
+      // A cursor that no log wrote can only come from another one.
+      return { at: read.start, isRecovered: false, gap: cursor ? 'epoch' : undefined, read };
+    }
+    const read = await this.#log.read(channel, { after: place, limit: PAGE });
+    if (read.head.offset - read.start.offset > MAX_RECOVERED) {
+      const newest = await this.#log.read(channel, { limit: MAX_RECOVERED });
+      return { at: newest.start, isRecovered: false, gap: 'limit', read: newest };
+    }
+    if (read.proof === 'contiguous') return { at: place, isRecovered: true, gap: undefined, read };
+    return { at: read.start, isRecovered: false, gap: GAP_OF[read.proof], read };
+  }
+}
+
+function startAt(at: Position, isRecovered: boolean): Start {
+  return { at, isRecovered, gap: undefined, read: undefined };
+}
+
+function sendGap(connection: Connection, channel: string, reason: GapReason, at: Position): void {
+  connection.send(serverFrame(['gap', channel, reason, formatCursor(at)]));
+}

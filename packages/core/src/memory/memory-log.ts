@@ -1,0 +1,93 @@
+import type { Position } from '@rt/protocol';
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../contracts/clock.ts';
+import type { Entry, LogPage, LogRead, LogSink, LogWork } from '../contracts/log.ts';
+import { Ring } from './ring.ts';
+
+/** All rings of a process together, unless told otherwise. */
+export const DEFAULT_MAX_LOG_BYTES = 64 * 1024 * 1024;
+
+/**
+ * A ring for each channel, in this process. Over the byte limit the channels used least recently give way:
+ * their cursors then answer `trimmed`. A restart begins new epochs.
+ */
+export class MemoryLog {
+  readonly #clock: Clock;
+  readonly #maxBytes: number;
+  readonly #process = randomBytes(4).toString('base64url');
+  /** In the order of their last use, the longest unused first. */
+  readonly #rings = new Map<string, Ring>();
+  readonly #followers = new Map<string, Set<LogSink>>();
+  #epochs = 0;
+  #bytes = 0;
+
+  constructor(clock: Clock, maxBytes: number) {
+    this.#clock = clock;
+    this.#maxBytes = maxBytes;
+  }
+
+  append(work: readonly LogWork[]): Position[][] {
+    const now = this.#clock.now();
+    return work.map(({ channel, entries, retention }) => {
+      const ring = this.#use(channel);
+      const stored: Entry[] = [];
+      const before = ring.bytes;
+      const positions = entries.map((entry) => {
+        const appended = ring.append(entry, retention, now);
+        if (appended.entry !== undefined) stored.push(appended.entry);
+        return appended.position;
+      });
+      this.#bytes += ring.bytes - before;
+      if (this.#bytes > this.#maxBytes) this.#makeRoom();
+      if (stored.length > 0) for (const sink of this.#followers.get(channel) ?? []) sink.entries(stored);
+      return positions;
+    });
+  }
+
+  follow(channel: string, sink: LogSink): Position {
+    const followers = this.#followers.get(channel);
+    if (followers === undefined) this.#followers.set(channel, new Set([sink]));
+    else followers.add(sink);
+    return this.#use(channel).head;
+  }
+
+  unfollow(channel: string, sink: LogSink): void {
+    const followers = this.#followers.get(channel);
+    if (followers === undefined || !followers.delete(sink)) return;
+    if (followers.size === 0) this.#followers.delete(channel);
+  }
+
+  read(channel: string, page: LogPage): LogRead {
+    const ring = this.#use(channel);
+    const before = ring.bytes;
+    const read = ring.read(page, this.#clock.now());
+    this.#bytes += ring.bytes - before;
+    return read;
+  }
+
+  /** Lets go of what has expired, and of rings in which nothing is left and which nobody follows. */
+  sweep(): void {
+    const now = this.#clock.now();
+    for (const [channel, ring] of this.#rings) {
+      const before = ring.bytes;
+      ring.trim(now);
+      this.#bytes += ring.bytes - before;
+      if (ring.isEmpty && !this.#followers.has(channel)) this.#rings.delete(channel);
+    }
+  }
+
+  #use(channel: string): Ring {
+    const ring = this.#rings.get(channel) ?? new Ring(`${this.#process}${(this.#epochs++).toString(36)}`);
+    this.#rings.delete(channel);
+    this.#rings.set(channel, ring);
+    return ring;
+  }
+
+  #makeRoom(): void {
+    for (const ring of this.#rings.values()) {
+      if (this.#bytes <= this.#maxBytes) return;
+      this.#bytes -= ring.bytes;
+      ring.clear();
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import type { ClientConnection } from './connection/client-connection.ts';
+import type { Published } from './delivery/messages.ts';
+import type { BroadcastOptions } from './realtime.ts';
+
+/** What the client is told when the application ends its connection. */
+export interface DisconnectReason {
+  /** Close code from 3000 to 4999. Default 4502: do not come back. */
+  readonly code?: number;
+  readonly reason?: string;
+}
+
+/** One user, on all their connections. */
+export interface UserHandle {
+  readonly id: string;
+  isOnline(): Promise<boolean>;
+  connections(): Promise<readonly ClientConnection[]>;
+  /** As `realtime.sendToUser`. */
+  send(event: string, data?: unknown, options?: BroadcastOptions): Promise<Published>;
+  /** Ends all connections; resolves with how many there were. */
+  disconnect(reason?: DisconnectReason): Promise<number>;
+  /** Asks the authorizers again for every channel; what they now refuse ends with `FORBIDDEN`. */
+  reauthorize(): Promise<void>;
+}
