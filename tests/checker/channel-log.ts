@@ -81,9 +81,9 @@ export class ChannelLog {
       .sort((one, other) => one.offset - other.offset);
   }
 
-  /** The epoch that was acknowledged last before the fact `at`. */
-  epochAt(at: number): string | undefined {
-    return this.#acknowledgedEpochs.findLast((each) => each.at < at)?.epoch;
+  /** The epoch that was acknowledged last before the fact `at`, and with which fact. */
+  lastEpochBefore(at: number): { readonly epoch: string; readonly at: number } | undefined {
+    return this.#acknowledgedEpochs.findLast((each) => each.at < at);
   }
 
   /** The first place of what was published after the fact `at`. */

@@ -156,10 +156,11 @@ export class SubscriptionCheck {
       this.#broken('final', 'it waits for everything and is not subscribed', at);
       return;
     }
-    const latest = this.#log.epochAt(at);
-    this.#stretch.epoch ??= latest;
-    if (latest !== undefined && this.#stretch.epoch !== latest) {
-      this.#broken('final', `it stayed in epoch ${this.#stretch.epoch}, the channel goes on in ${latest}`, at);
+    const latest = this.#log.lastEpochBefore(at);
+    this.#stretch.epoch ??= latest?.epoch;
+    // In a newer epoch nothing may have been published yet.
+    if (latest !== undefined && this.#stretch.epoch !== latest.epoch && latest.at > this.#stretch.since) {
+      this.#broken('final', `it stayed in epoch ${this.#stretch.epoch}, the channel goes on in ${latest.epoch}`, at);
     } else {
       this.#stretch.finalAt = at;
     }

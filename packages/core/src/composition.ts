@@ -54,7 +54,7 @@ export function compose(
   const handlers = new MessageHandlers();
   const authorizers = new Authorizers(logger);
 
-  const tick = new Tick();
+  const tick = new Tick(clock);
   // The order of these three is the order within a tick: first what is published, then what that brings.
   const toLog = log === undefined ? undefined : new LogPublisher(log, clock, limits.publishTimeoutMs, tick);
   const bus = new Publisher(broker, clock, limits.publishTimeoutMs, tick);

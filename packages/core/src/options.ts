@@ -130,7 +130,7 @@ const schema = z.strictObject({
     })
     .optional(),
   logger: z.union([z.literal(false), having('debug', 'info', 'warn', 'error')]).optional(),
-  clock: having('now', 'wallNow', 'after', 'every').optional(),
+  clock: having('now', 'wallNow', 'after', 'every', 'soon').optional(),
 });
 
 /** Checks options once. Throws `BAD_OPTION` naming the path, the value and what is allowed. */

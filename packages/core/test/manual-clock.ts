@@ -21,6 +21,11 @@ export class ManualClock implements Clock {
     return this.#add(ms, ms, run);
   }
 
+  /** Turns of the event loop are real: what is awaited goes on between them. */
+  soon(run: () => void): void {
+    setImmediate(run);
+  }
+
   /** Timers that would still run. */
   get pending(): number {
     return this.#timers.length;

@@ -9,6 +9,8 @@ export interface Clock {
   wallNow(): number;
   after(ms: number, run: () => void): Cancel;
   every(ms: number, run: () => void): Cancel;
+  /** At the end of this turn of the event loop. */
+  soon(run: () => void): void;
 }
 
 export const systemClock: Clock = {
@@ -22,4 +24,5 @@ export const systemClock: Clock = {
     const timer = setInterval(run, ms).unref();
     return () => clearInterval(timer);
   },
+  soon: (run) => void setImmediate(run),
 };

@@ -11,8 +11,12 @@ export interface Delivery {
   readonly frame: string;
 }
 
-/** How many of the newest entries are at hand without asking the log. */
-const TAIL = 256;
+/**
+ * How much of the newest is at hand without asking the log: enough for a client that was away for a moment, and for what
+ * comes in while the log is read. Few and small, because every channel of the node has its own; the log has the rest.
+ */
+const TAIL_ENTRIES = 16;
+const TAIL_LENGTH = 64 * 1024;
 
 /**
  * One channel with history on this node: hands every new entry to the connections that are up to date, and keeps the
@@ -23,6 +27,7 @@ export class Feed implements LogSink {
   readonly #live: Set<Connection>;
   #position: Position | undefined;
   #tail: Delivery[] = [];
+  #tailLength = 0;
   #advanced: PromiseWithResolvers<void> | undefined;
 
   /** `live` are the connections that get what comes in. */
@@ -47,16 +52,16 @@ export class Feed implements LogSink {
     for (const entry of batch) {
       const delivery = deliveryOf(entry, epoch ?? '');
       this.#position = delivery.position;
-      this.#tail.push(delivery);
+      this.#keep(delivery);
       for (const connection of this.#live) hand(connection, this.channel, delivery);
     }
-    if (this.#tail.length > 2 * TAIL) this.#tail = this.#tail.slice(-TAIL);
     this.#wake();
   }
 
   gap(reason: GapReason, at: Position): void {
     this.#position = at;
     this.#tail = [];
+    this.#tailLength = 0;
     const frame = serverFrame(['gap', this.channel, reason, formatCursor(at)]);
     for (const connection of this.#live) connection.send(frame);
     this.#wake();
@@ -82,6 +87,14 @@ export class Feed implements LogSink {
   advanced(): Promise<void> {
     this.#advanced ??= Promise.withResolvers();
     return this.#advanced.promise;
+  }
+
+  #keep(delivery: Delivery): void {
+    this.#tail.push(delivery);
+    this.#tailLength += delivery.frame.length;
+    while (this.#tail.length > TAIL_ENTRIES || this.#tailLength > TAIL_LENGTH) {
+      this.#tailLength -= this.#tail.shift()!.frame.length;
+    }
   }
 
   #wake(): void {

@@ -26,7 +26,7 @@ describe('Publisher', () => {
       brokerThat(async (work) => void calls.push(work)),
       systemClock,
       5_000,
-      new Tick(),
+      new Tick(systemClock),
     );
     await Promise.all(['a1', 'b1', 'a2'].map((text) => publisher.publish(text[0]!, text)));
     await publisher.publish('a', 'a3');
@@ -46,7 +46,7 @@ describe('Publisher', () => {
       brokerThat(() => (asked.resolve(), new Promise(() => undefined))),
       clock,
       5_000,
-      new Tick(),
+      new Tick(systemClock),
     );
     const published = publisher.publish('a', 'x');
     await asked.promise;
@@ -60,7 +60,7 @@ describe('Publisher', () => {
       brokerThat(() => Promise.reject(reason)),
       systemClock,
       5_000,
-      new Tick(),
+      new Tick(systemClock),
     );
     await expect(publisher.publish('a', 'x')).rejects.toMatchObject({ code: 'BROKER_DOWN', cause: reason });
   });

@@ -1,0 +1,175 @@
+import { recordFrames } from '../checker/attach.ts';
+import type { Recorder } from '../checker/recorder.ts';
+import type { SimNetwork, SimWire } from './sim-network.ts';
+
+interface Send {
+  readonly publish: number;
+  readonly channel: string;
+  readonly data: unknown;
+  readonly id: string;
+  n: number;
+  /** Whether it left on an earlier connection, so that it may have arrived. */
+  wasSent: boolean;
+}
+
+/** A client that does what docs/protocol.md says and nothing else; the network and its own moments are the simulation's. */
+export class SimClient {
+  readonly name: string;
+  readonly instance: string;
+  /** The channels it wants, each with its last cursor. */
+  readonly wanted = new Map<string, string | null>();
+  /** The channels that the server has confirmed on this connection. */
+  readonly confirmed = new Set<string>();
+  readonly #network: SimNetwork;
+  readonly #recorder: Recorder;
+  #wire: SimWire | undefined;
+  #isReady = false;
+  /** The channels that this connection was asked for: 0 for those of `connect`. */
+  readonly #asked = new Map<string, number>();
+  #unanswered: Send[] = [];
+  #lastNumber = 0;
+  #lastId = 0;
+
+  constructor(name: string, network: SimNetwork, recorder: Recorder) {
+    this.name = name;
+    this.instance = name.padEnd(22, '_');
+    this.#network = network;
+    this.#recorder = recorder;
+  }
+
+  get isConnected(): boolean {
+    return this.#wire !== undefined;
+  }
+
+  /** Whether every send was answered. */
+  get isIdle(): boolean {
+    return this.#unanswered.length === 0;
+  }
+
+  connect(): void {
+    if (this.#wire !== undefined) return;
+    this.#wire = this.#network.connect(this);
+    for (const channel of this.wanted.keys()) this.#asked.set(channel, 0);
+    this.#wire.send(['connect', 1, this.instance, null, [...this.wanted]]);
+  }
+
+  cut(): void {
+    this.#wire?.cut();
+  }
+
+  deliver(writes: number): void {
+    this.#wire?.deliver(writes);
+  }
+
+  subscribe(channel: string): void {
+    if (this.wanted.has(channel)) return;
+    this.wanted.set(channel, null);
+    if (this.#isReady) this.#ask(channel);
+  }
+
+  /** Only on a ready connection: elsewhere the next `connect` simply leaves the channel out. */
+  unsubscribe(channel: string): void {
+    if (!this.#isReady || !this.confirmed.has(channel)) return;
+    this.wanted.delete(channel);
+    this.confirmed.delete(channel);
+    this.#asked.delete(channel);
+    this.#recorder.ended(this.name, channel);
+    this.#wire?.send(['unsub', ++this.#lastNumber, channel]);
+  }
+
+  send(channel: string, data: unknown): void {
+    const id = `${this.name}-${++this.#lastId}`;
+    const publish = this.#recorder.published({ channel, data, by: this.name, publishId: id, except: [this.name] });
+    const send: Send = { publish, channel, data, id, n: 0, wasSent: false };
+    this.#unanswered.push(send);
+    if (this.#isReady) this.#transmit(send);
+  }
+
+  received(text: string): void {
+    for (const line of text.split('\n')) this.#receive(JSON.parse(line) as readonly unknown[]);
+  }
+
+  closed(): void {
+    this.#wire = undefined;
+    this.#isReady = false;
+    this.confirmed.clear();
+    this.#asked.clear();
+    this.#recorder.disconnected(this.name);
+  }
+
+  #receive(frame: readonly unknown[]): void {
+    const [type, first, second, third] = frame as [string, never, never, never];
+    // What is not wanted any more may still arrive; the application does not see it.
+    const channel: unknown = type === 'sub' ? second : first;
+    const isWanted = typeof channel === 'string' && this.wanted.has(channel);
+    // At most once, and so nothing that the promise speaks of.
+    const isVolatile = type === 'm' && third === null;
+    if (isWanted && !isVolatile && (type === 'sub' || this.confirmed.has(channel) || type === 'unsub')) {
+      recordFrames(this.#recorder, this.name, [frame]);
+    }
+    switch (type) {
+      case 'ready':
+        this.#isReady = true;
+        for (const send of this.#unanswered) this.#transmit(send);
+        for (const channel of this.wanted.keys()) if (!this.#asked.has(channel)) this.#ask(channel);
+        return;
+      case 'ping':
+        this.#wire?.send(['pong']);
+        return;
+      case 'sub':
+        if (!isWanted) return;
+        this.confirmed.add(channel);
+        this.wanted.set(channel, third);
+        return;
+      case 'unsub':
+        this.#forget(first);
+        return;
+      case 'm':
+        if (isWanted && third !== null) this.wanted.set(channel, third);
+        return;
+      case 'skip':
+        if (isWanted) this.wanted.set(channel, second);
+        return;
+      case 'gap':
+        if (isWanted) this.wanted.set(channel, third);
+        return;
+      case 'ok':
+        this.#answered(first, (publish) => this.#recorder.acknowledged(publish, second));
+        return;
+      case 'err':
+        for (const [asked, n] of this.#asked) {
+          if (n !== first || n === 0) continue;
+          this.#forget(asked);
+          this.#recorder.ended(this.name, asked);
+        }
+        this.#answered(first, (publish) => this.#recorder.failed(publish, second));
+        return;
+      default:
+    }
+  }
+
+  #ask(channel: string): void {
+    this.#asked.set(channel, ++this.#lastNumber);
+    this.#wire?.send(['sub', this.#lastNumber, channel, this.wanted.get(channel) ?? null]);
+  }
+
+  #forget(channel: string): void {
+    this.wanted.delete(channel);
+    this.confirmed.delete(channel);
+    this.#asked.delete(channel);
+  }
+
+  #transmit(send: Send): void {
+    send.n = ++this.#lastNumber;
+    const again = send.wasSent ? [true] : [];
+    send.wasSent = true;
+    this.#wire?.send(['send', send.n, send.channel, 'said', send.data, send.id, ...again]);
+  }
+
+  #answered(n: number, record: (publish: number) => void): void {
+    const send = this.#unanswered.find((one) => one.n === n);
+    if (send === undefined) return;
+    this.#unanswered = this.#unanswered.filter((one) => one !== send);
+    record(send.publish);
+  }
+}
