@@ -9,6 +9,7 @@ export const CLOSE_ERRORS: Readonly<Partial<Record<number, ErrorCode>>> = {
   4002: 'SLOW_READER',
   4003: 'RATE_LIMITED',
   4004: 'TOO_MANY_CONNECTIONS',
+  4005: 'TOKEN_EXPIRED',
   4200: 'CLOSING',
   4500: 'BAD_FRAME',
   4501: 'UNAUTHENTICATED',

@@ -10,6 +10,7 @@ import { newInstance } from './instance.ts';
 import { Link } from './link.ts';
 import type { LinkEnd } from './link.ts';
 import type { ClientSettings } from './options.ts';
+import { Renewal } from './renewal.ts';
 import type { ConnectionState } from './state-change.ts';
 import { fetchToken } from './token.ts';
 import type { TokenSource } from './token.ts';
@@ -43,6 +44,7 @@ export class Connection {
   readonly #url: string | URL;
   readonly #settings: ClientSettings;
   readonly #owner: ConnectionOwner;
+  readonly #renewal: Renewal;
   #token: TokenSource | undefined;
   #instance: string | undefined;
   #phase: Phase = { state: 'idle' };
@@ -59,6 +61,7 @@ export class Connection {
     this.#settings = settings;
     this.#owner = owner;
     this.#token = settings.token;
+    this.#renewal = new Renewal(() => void this.#authenticate());
   }
 
   get state(): ConnectionState {
@@ -78,6 +81,11 @@ export class Connection {
   /** Why it is closed. */
   get closedBy(): RealtimeError | undefined {
     return this.#phase.state === 'closed' ? this.#phase.error : undefined;
+  }
+
+  /** How long the next `send` frame has to wait; `Infinity` while there is no connection. */
+  get sendWaitMs(): number {
+    return this.#open?.link.sendWaitMs ?? Infinity;
   }
 
   /** Connects if nothing was asked of the client yet. */
@@ -101,7 +109,7 @@ export class Connection {
   /** Uses another token from now on. */
   setToken(token: TokenSource): void {
     this.#token = token;
-    if (this.#open) void this.#authenticate(this.#open.link);
+    void this.#authenticate();
   }
 
   /** Sends a frame if the connection is open, else drops it. Throws `TOO_LARGE`. */
@@ -120,7 +128,7 @@ export class Connection {
     this.#stopWake ??= watchWake((event) => this.#woke(event));
     this.#setTimer(this.#settings.connectTimeoutMs, () => {
       phase.link?.close(4001);
-      this.#ended({ code: 4001, comeBack: 'with backoff' });
+      this.#ended({ code: 4001, comeBack: 'later' });
     });
     void this.#openLink(phase);
     this.#owner.changed({ state: 'connecting', error });
@@ -145,7 +153,7 @@ export class Connection {
       });
       phase.link = link;
     } catch (cause) {
-      const error = toRealtimeError(cause, 'UNSUPPORTED', 'No WebSocket can be opened here; see the option webSocket.');
+      const error = toRealtimeError(cause, 'UNSUPPORTED', 'There is no WebSocket here; see the option webSocket.');
       this.#close(error);
       this.#owner.report(error);
     }
@@ -155,9 +163,16 @@ export class Connection {
     this.#lastWord = undefined;
     if (frame[0] === 'ready') {
       this.#opened(frame);
+    } else if (frame[0] === 'auth') {
+      this.#expires(frame[1]);
     } else if (frame[0] === 'drain' && this.#open) {
       const { link } = this.#open;
-      this.#setTimer(Math.random() * frame[1], () => this.#move(link));
+      // Leaves a node that drains for another one.
+      this.#setTimer(Math.random() * frame[1], () => {
+        link.close(1000);
+        this.#lost();
+        this.#dial();
+      });
     } else if (frame[0] === 'err' && frame[1] === 0) {
       this.#lastWord = new RealtimeError(frame[2], frame[3], { detail: frame[4] });
       this.#owner.report(this.#lastWord);
@@ -166,15 +181,16 @@ export class Connection {
     }
   }
 
-  #opened([, connectionId, user, limits, beatMs]: ServerFrameOf<'ready'>): void {
+  #opened([, connectionId, user, limits, beatMs, expiresInMs]: ServerFrameOf<'ready'>): void {
     if (this.#phase.state !== 'connecting' || this.#phase.link === undefined) return;
     const { link, token } = this.#phase;
-    link.ready(limits.maxFrameBytes, beatMs, this.#settings.heartbeat);
+    link.ready(limits, beatMs, this.#settings.heartbeat);
     clearTimeout(this.#timer);
     this.#phase = { state: 'open', link, connectionId, userId: user ?? undefined };
     this.#attempt = 0;
     // `setToken` came after this attempt had taken its token.
-    if (token !== this.#token) void this.#authenticate(link);
+    this.#expires(expiresInMs);
+    if (token !== this.#token) void this.#authenticate();
     this.#opening?.resolve();
     this.#opening = undefined;
     this.#owner.opened();
@@ -185,18 +201,10 @@ export class Connection {
   #ended({ code, comeBack, error }: LinkEnd): void {
     const reason = error ?? this.#lastWord ?? closeError(code);
     const reported = reason === this.#lastWord;
-    this.#owner.lost();
-    switch (comeBack) {
-      case 'at once':
-        this.#dial(reason);
-        break;
-      case 'with backoff':
-        this.#wait(reason);
-        break;
-      case 'never':
-        this.#close(reason);
-        break;
-    }
+    this.#lost();
+    if (comeBack === 'now') this.#dial(reason);
+    else if (comeBack === 'never') this.#close(reason);
+    else this.#wait(reason);
     // What the network does is a state; what somebody has to mend is an error as well.
     if (reason && !reported && (error || comeBack === 'never')) this.#owner.report(reason);
   }
@@ -210,6 +218,7 @@ export class Connection {
 
   #close(error = new RealtimeError('CLOSED', 'The client was closed.')): void {
     const phase = this.#phase;
+    this.#lost();
     this.#phase = { state: 'closed', error };
     clearTimeout(this.#timer);
     this.#stopWake?.();
@@ -221,11 +230,10 @@ export class Connection {
     this.#owner.changed({ state: 'closed', error });
   }
 
-  /** Leaves a node that drains for another one. */
-  #move(link: Link): void {
-    link.close(1000);
+  #lost(): void {
+    this.#phase = { state: 'waiting' };
+    this.#renewal.endsIn(0);
     this.#owner.lost();
-    this.#dial();
   }
 
   #woke(event: WakeEvent): void {
@@ -233,10 +241,25 @@ export class Connection {
     if (this.#phase.state === 'waiting' && event === 'woke') this.#dial();
   }
 
-  async #authenticate(link: Link): Promise<void> {
-    const token = await fetchToken(this.#token);
-    if (token instanceof RealtimeError) this.#owner.report(token);
-    else if (token !== null && this.#open?.link === link) link.send(['auth', token]);
+  /** The server told how long the token is good for. Only a function can give another one. */
+  #expires(inMs: number | null | undefined): void {
+    this.#renewal.endsIn((typeof this.#token === 'function' && inMs) || 0);
+  }
+
+  /** Sends the present token to the open connection. */
+  async #authenticate(): Promise<void> {
+    const link = this.#open?.link;
+    const source = this.#token;
+    if (!link) return;
+    const token = await fetchToken(source);
+    // Another connection, or another token, which is sent for itself.
+    if (this.#open?.link !== link || this.#token !== source) return;
+    if (token instanceof RealtimeError) {
+      this.#renewal.wait();
+      this.#owner.report(token);
+    } else if (token !== null) {
+      link.send(['auth', token]);
+    }
   }
 
   #setTimer(ms: number, then: () => void): void {

@@ -6,6 +6,7 @@ export { RealtimeError } from '@rt/protocol';
 export type { Contract, ErrorCode, JsonValue } from '@rt/protocol';
 export type { Backoff } from './backoff.ts';
 export type { Listenable, Listener, Off } from './emitter.ts';
+export type { HistoryMessage, HistoryOptions, HistoryPage } from './history.ts';
 export type { Message } from './message.ts';
 export type { ClientOptions, HeartbeatTimes } from './options.ts';
 export { RealtimeClient } from './realtime-client.ts';
@@ -13,5 +14,13 @@ export type { ClientEvents, DirectEvents } from './realtime-client.ts';
 export type { SendOptions, SendResult } from './send-queue.ts';
 export type { Socket, SocketConstructor } from './socket.ts';
 export type { ConnectionState, StateChange } from './state-change.ts';
-export type { AnyListener, LifecycleEvents, MessageListener, Subscription, SubscriptionState } from './subscription.ts';
+export type {
+  AnyListener,
+  LifecycleEvents,
+  MessageListener,
+  SubscribeOptions,
+  Subscription,
+  SubscriptionState,
+} from './subscription.ts';
 export type { TokenSource } from './token.ts';
+export type { UserChannel } from './user-channel.ts';

@@ -1,8 +1,4 @@
-/** A new instance id: 128 random bits as 22 characters of base64url. It is a secret between one client and the server. */
+/** A new instance id: 128 random bits as four numbers. It is a secret between one client and the server. */
 export function newInstance(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .slice(0, 22);
+  return crypto.getRandomValues(new Uint32Array(4)).join('-');
 }

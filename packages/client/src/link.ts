@@ -1,12 +1,13 @@
-import { closeCodeReconnects, eachLine, RealtimeError } from '@rt/protocol';
-import type { ClientFrame, ServerFrame } from '@rt/protocol';
+import { closeCodeReconnects, RealtimeError } from '@rt/protocol';
+import type { ClientFrame, ConnectionLimits, ServerFrame } from '@rt/protocol';
 import { Heartbeat } from './heartbeat.ts';
 import type { HeartbeatTimes } from './options.ts';
 import { Outbox } from './outbox.ts';
+import { Pace } from './pace.ts';
 import type { Socket } from './socket.ts';
 
 /** When to come back after a link has ended. */
-type ComeBack = 'never' | 'with backoff' | 'at once';
+type ComeBack = 'never' | 'later' | 'now';
 
 /** How a link ended. */
 export interface LinkEnd {
@@ -29,36 +30,44 @@ export class Link {
   readonly #socket: Socket;
   readonly #events: LinkEvents;
   readonly #outbox: Outbox;
-  #state: 'alive' | 'ended' = 'alive';
+  #state: 'open' | 'closed' = 'open';
   #heartbeat: Heartbeat | undefined;
+  #pace: Pace | undefined;
 
   constructor(socket: Socket, events: LinkEvents) {
     this.#socket = socket;
     this.#events = events;
     this.#outbox = new Outbox((message) => socket.send(message));
     socket.addEventListener('open', () => {
-      if (this.#state === 'alive') events.opened();
+      if (this.#state === 'open') events.opened();
     });
     socket.addEventListener('message', ({ data }) => this.#read(String(data)));
     // A browser says nothing about an error, and `close` follows it; but Node's `ws` throws one that nobody listens to.
     socket.addEventListener('error', () => {});
     socket.addEventListener('close', ({ code }) => {
-      if (this.#stop()) events.ended({ code, comeBack: closeCodeReconnects(code) ? 'with backoff' : 'never' });
+      if (this.#stop()) events.ended({ code, comeBack: closeCodeReconnects(code) ? 'later' : 'never' });
     });
   }
 
-  /** Starts the heartbeat and keeps within the server's limit, both as `ready` told them. */
-  ready(maxFrameBytes: number, beatMs: number, times: HeartbeatTimes): void {
-    this.#outbox.maxBytes = maxFrameBytes;
+  /** How long the next `send` frame has to wait so that the server does not refuse it. */
+  get sendWaitMs(): number {
+    return this.#pace?.waitMs ?? Infinity;
+  }
+
+  /** Starts the heartbeat and keeps within the server's limits, both as `ready` told them. */
+  ready(limits: ConnectionLimits, beatMs: number, times: HeartbeatTimes): void {
+    this.#outbox.maxBytes = limits.maxFrameBytes;
+    this.#pace = new Pace(limits);
     this.#heartbeat = new Heartbeat(beatMs, times, {
       ping: () => this.send(['ping']),
-      missed: (by) => this.#drop({ code: 4000, comeBack: by === 'probe' ? 'at once' : 'with backoff' }),
+      missed: (by) => this.#drop({ code: 4000, comeBack: by === 'probe' ? 'now' : 'later' }),
     });
   }
 
   /** Sends one frame, as a tuple or as its text, at the end of this tick. Throws `TOO_LARGE`. */
   send(frame: ClientFrame | string): void {
     this.#outbox.add(typeof frame === 'string' ? frame : JSON.stringify(frame));
+    this.#pace?.spend();
   }
 
   /** Checks at once whether the server still answers. */
@@ -81,32 +90,29 @@ export class Link {
 
   /** Stops listening and watching, and tells whether it was still doing so. */
   #stop(): boolean {
-    if (this.#state === 'ended') return false;
-    this.#state = 'ended';
+    if (this.#state === 'closed') return false;
+    this.#state = 'closed';
     this.#heartbeat?.stop();
     return true;
   }
 
   #read(text: string): void {
-    if (this.#state === 'ended') return;
+    if (this.#state === 'closed') return;
     this.#heartbeat?.heard();
     try {
-      eachLine(text, (line) => {
-        this.#receive(JSON.parse(line));
+      for (const line of text.split('\n')) {
+        const frame: unknown = JSON.parse(line);
+        if (!Array.isArray(frame)) throw new TypeError('not an array');
+        if (frame[0] === 'ping') this.send(['pong']);
+        // The server is trusted: a frame of ours is built as the protocol says, an unknown one is ignored by its type.
+        else this.#events.received(frame as unknown as ServerFrame);
         // A listener may have closed the client between two frames of one message.
-        return this.#state === 'alive';
-      });
+        if (this.#state !== 'open') return;
+      }
     } catch (cause) {
       // Listeners are guarded by their emitters, so what fails here is the frame.
-      const error = new RealtimeError('BAD_FRAME', 'The server sent something that is no frame.', { cause });
-      this.#drop({ code: 4500, comeBack: 'with backoff', error });
+      const error = new RealtimeError('BAD_FRAME', 'The server sent what is no frame.', { cause });
+      this.#drop({ code: 4500, comeBack: 'later', error });
     }
-  }
-
-  #receive(frame: unknown): void {
-    if (!Array.isArray(frame)) throw new TypeError('a frame must be a JSON array');
-    if (frame[0] === 'ping') this.send(['pong']);
-    // The server is trusted: a frame of ours is built as the protocol says, an unknown one is ignored by its type.
-    else this.#events.received(frame as unknown as ServerFrame);
   }
 }

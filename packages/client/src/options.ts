@@ -5,15 +5,21 @@ import type { TokenSource } from './token.ts';
 
 /** What `new RealtimeClient(url, options)` takes. Times are in milliseconds. */
 export interface ClientOptions {
-  /** Proves who the user is; without it the client is anonymous. A function is asked again before every connect. */
+  /**
+   * Proves who the user is; without it the client is anonymous. A function is asked again before every connect, and
+   * while open before its token ends.
+   */
   readonly token?: TokenSource;
   /** The WebSocket to use where the environment has none. Default: the global one. */
   readonly webSocket?: SocketConstructor;
   /** From the start of an attempt to the server's `ready`, the token function included. Default 10,000. */
   readonly connectTimeoutMs?: number;
-  /** How long a `send` waits for its answer once it was sent. Default 10,000. */
+  /** How long a request waits for its answer on an open connection. Default 10,000. */
   readonly timeoutMs?: number;
-  /** How many sends wait while there is no connection; more reject with `QUEUE_FULL`. Default 1,000. */
+  /**
+   * How many sends wait while there is no connection or the server's rate is used up; more reject with `QUEUE_FULL`.
+   * Default 1,000.
+   */
   readonly queueLimit?: number;
   /** The waits between attempts. Default 1,000 to 30,000, all of it random. */
   readonly backoff?: Partial<Backoff>;
@@ -43,25 +49,12 @@ export interface ClientSettings {
 /** A timer that is set to more fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Fills in the defaults. Throws `BAD_OPTION` for a number that is none or out of range. */
+/** Fills in the defaults. Throws `BAD_OPTION` for a number that is not whole or out of range. */
 export function readOptions(options: ClientOptions): ClientSettings {
   const { token, webSocket, connectTimeoutMs = 10_000, timeoutMs = 10_000, queueLimit = 1_000 } = options;
   const { baseMs = 1_000, maxMs = 30_000 } = options.backoff ?? {};
   const { graceMs = 8_000, probeMs = 3_000 } = options.heartbeat ?? {};
-  for (const [name, value] of Object.entries({
-    connectTimeoutMs,
-    timeoutMs,
-    queueLimit,
-    baseMs,
-    maxMs,
-    graceMs,
-    probeMs,
-  })) {
-    if (!(value >= 0 && value <= MAX_TIMER_MS)) {
-      throw new RealtimeError('BAD_OPTION', `${name} must be a number from 0 to ${MAX_TIMER_MS}`);
-    }
-  }
-  return {
+  const settings = {
     token,
     webSocket,
     connectTimeoutMs,
@@ -70,4 +63,14 @@ export function readOptions(options: ClientOptions): ClientSettings {
     backoff: { baseMs, maxMs },
     heartbeat: { graceMs, probeMs },
   };
+  const numbers = Object.entries({ ...settings, ...settings.backoff, ...settings.heartbeat });
+  for (const [name, value] of numbers) if (/Ms$|Limit$/.test(name)) checkNumber(name, value, 0, MAX_TIMER_MS);
+  return settings;
+}
+
+/** Throws `BAD_OPTION` for a `value` that is no whole number, or out of range. */
+export function checkNumber(name: string, value: unknown, least: number, most: number): void {
+  if (!(Number.isInteger(value) && Number(value) >= least && Number(value) <= most)) {
+    throw new RealtimeError('BAD_OPTION', `${name} must be a whole number from ${least} to ${most}.`);
+  }
 }

@@ -9,9 +9,10 @@ import { Requests } from './requests.ts';
 import { SendQueue } from './send-queue.ts';
 import type { SendOptions, SendResult } from './send-queue.ts';
 import type { ConnectionState, StateChange } from './state-change.ts';
-import type { Subscription } from './subscription.ts';
+import type { SubscribeOptions, Subscription } from './subscription.ts';
 import { Subscriptions } from './subscriptions.ts';
 import type { TokenSource } from './token.ts';
+import type { UserChannel } from './user-channel.ts';
 
 /** What happens to a client. */
 export interface ClientEvents {
@@ -42,8 +43,8 @@ export class RealtimeClient<C extends Contract = Contract> {
   readonly #subscriptions: Subscriptions;
 
   /**
-   * `url` is where the server is: `http(s)://`, `ws(s)://`, or relative to the page; without a path it means `/realtime`.
-   * Throws `BAD_OPTION` for an option out of range; a bad `url` is told when connecting.
+   * `url` is where the server is: `http(s)://`, `ws(s)://`, or relative to the page; without a path it means
+   * `/realtime`. Throws `BAD_OPTION` for an option out of range; a bad `url` is told when connecting.
    */
   constructor(url: string | URL, options: ClientOptions = {}) {
     const settings = readOptions(options);
@@ -54,16 +55,17 @@ export class RealtimeClient<C extends Contract = Contract> {
     this.#connection = new Connection(url, settings, {
       resume: () => this.#subscriptions.resume(),
       opened: () => {
-        this.#sends.opened();
+        this.#sends.flush();
         this.#subscriptions.opened();
       },
       received: (frame) => this.#received(frame),
       lost: () => {
+        // First, so that it keeps its unanswered sends.
+        this.#sends.lost();
         this.#requests.lost();
         this.#subscriptions.lost();
       },
       closed: (error) => {
-        this.#requests.lost();
         this.#sends.closed(error);
         this.#subscriptions.closed(error);
       },
@@ -72,11 +74,7 @@ export class RealtimeClient<C extends Contract = Contract> {
     });
     this.#requests = new Requests(settings.timeoutMs, this.#connection);
     this.#sends = new SendQueue(settings.queueLimit, this.#connection, this.#requests);
-    this.#subscriptions = new Subscriptions(
-      { send: (channel, event, data, sendOptions) => this.send(channel, event, data, sendOptions), report },
-      this.#connection,
-      this.#requests,
-    );
+    this.#subscriptions = new Subscriptions({ sends: this.#sends, requests: this.#requests, report }, this.#connection);
   }
 
   /** The connection's state. */
@@ -92,6 +90,11 @@ export class RealtimeClient<C extends Contract = Contract> {
   /** The user that the server took the token for, while open; absent when anonymous. */
   get userId(): string | undefined {
     return this.#connection.userId;
+  }
+
+  /** Messages for this client's user, on whichever device. */
+  get user(): UserChannel {
+    return this.#subscriptions.user;
   }
 
   /** Messages that the server sends to this connection only. */
@@ -126,11 +129,11 @@ export class RealtimeClient<C extends Contract = Contract> {
   }
 
   /**
-   * Starts listening to `channel`, or returns the subscription there is. Throws `BAD_NAME`.
+   * Starts listening to `channel`, or returns the subscription there is, whatever its options were. Throws `BAD_NAME`.
    * What the server says comes through the subscription: `subscribed`, `state`, `lifecycle`.
    */
-  subscribe(channel: string): Subscription {
-    const subscription = this.#subscriptions.subscribe(channel);
+  subscribe(channel: string, options: SubscribeOptions = {}): Subscription {
+    const subscription = this.#subscriptions.subscribe(channel, options.last);
     const closedBy = this.#connection.closedBy;
     if (closedBy) subscription.fail(closedBy);
     this.#connection.start();
@@ -138,9 +141,12 @@ export class RealtimeClient<C extends Contract = Contract> {
   }
 
   /**
-   * Sends a message to `channel`. Resolves when the server accepted it; waits while there is no connection.
-   * Rejects with what the server answered, with `TOO_LARGE`, `INVALID_DATA` or `BAD_NAME` before sending, with `QUEUE_FULL`
-   * or `CLOSED` when it was not sent, with `OUTCOME_UNKNOWN` when the answer did not come: it may have arrived.
+   * Sends a message to `channel`. Resolves when the server accepted it; waits while there is no connection or the
+   * server's rate is used up. Sends leave in the order in which they were made. One whose connection went before the
+   * answer came is sent again after the next connect, under the same id: the server takes it once. Rejects with what
+   * the server answered, with `TOO_LARGE`, `INVALID_DATA` or `BAD_NAME` before sending, with `QUEUE_FULL` or `CLOSED`
+   * when it was not sent, with `OUTCOME_UNKNOWN` when it may have arrived: the open connection gave no answer in time,
+   * no new one came within 90 s, the client was closed, or the channel keeps no log that would tell a second copy.
    */
   send(channel: string, event: string, data?: unknown, options?: SendOptions): Promise<SendResult> {
     this.#connection.start();
@@ -148,36 +154,17 @@ export class RealtimeClient<C extends Contract = Contract> {
   }
 
   #received(frame: ServerFrame): void {
-    switch (frame[0]) {
-      case 'm':
-      case 'sub':
-      case 'unsub':
-      case 'skip':
-      case 'gap':
-        this.#subscriptions.received(frame);
-        return;
-      case 'ok':
-        this.#requests.answered(frame[1], frame[2]);
-        return;
-      case 'err': {
-        const [, n, code, message, detail] = frame;
-        const error = new RealtimeError(code, message, { detail });
-        this.#requests.refused(n, error);
-        this.#subscriptions.refused(n, error);
-        return;
-      }
-      case 'direct':
-        this.#direct.emit(frame[1], frame[2]);
-        return;
-      // The connection's own, later parts of the protocol, and what only a newer server knows.
-      case 'ready':
-      case 'drain':
-      case 'ping':
-      case 'pong':
-      case 'pres':
-      case 'call':
-      default:
-        return;
+    if (frame[0] === 'ok') {
+      this.#requests.settle(frame[1], undefined, frame[2]);
+    } else if (frame[0] === 'err') {
+      const [, n, code, message, detail] = frame;
+      const error = new RealtimeError(code, message, { detail });
+      this.#requests.settle(n, error);
+      this.#subscriptions.refused(n, error);
+    } else if (frame[0] === 'direct') {
+      this.#direct.emit(frame[1], frame[2]);
+    } else {
+      this.#subscriptions.received(frame);
     }
   }
 

@@ -1,9 +1,15 @@
 import { RealtimeError } from '@rt/protocol';
+import type { ClientFrame } from '@rt/protocol';
 import type { Connection } from './connection.ts';
-import { Deferred } from './deferred.ts';
+
+/** The frame under the number that its answer will bear. */
+export type NumberedFrame = (n: number) => ClientFrame | string;
+
+/** Gets the answer to a request, once: its error, or else its result. */
+export type Settle = (error: RealtimeError | undefined, result?: unknown) => void;
 
 interface Unanswered {
-  readonly answer: Deferred<unknown>;
+  readonly settle: Settle;
   readonly timer: ReturnType<typeof setTimeout>;
 }
 
@@ -25,41 +31,40 @@ export class Requests {
   }
 
   /**
-   * Sends one frame and resolves with the answer's result.
-   * Rejects with the server's error, with `TOO_LARGE`, or with `OUTCOME_UNKNOWN` when no answer came.
+   * Sends one frame and calls `settle` with the server's answer, or with `OUTCOME_UNKNOWN` when none came.
+   * Throws `TOO_LARGE`.
    */
-  async ask(frame: (n: number) => string): Promise<unknown> {
+  start(frame: NumberedFrame, settle: Settle): void {
     const n = this.nextNumber();
     this.#connection.transmit(frame(n));
-    const answer = new Deferred<unknown>();
     const timer = setTimeout(() => {
-      this.refused(n, new RealtimeError('OUTCOME_UNKNOWN', `The server did not answer within ${this.#timeoutMs} ms.`));
+      this.settle(n, unanswered());
     }, this.#timeoutMs);
-    this.#unanswered.set(n, { answer, timer });
-    return answer.promise;
+    this.#unanswered.set(n, { settle, timer });
   }
 
-  /** The server answered `ok`. A late answer is ignored: its deadline was reported. */
-  answered(n: number, result: unknown): void {
-    this.#take(n)?.resolve(result);
+  /** Sends one frame and resolves with the answer's result, or rejects as `start` settles and throws. */
+  ask(frame: NumberedFrame): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.start(frame, (error, result) => (error ? reject(error) : resolve(result)));
+    });
   }
 
-  /** The server answered `err`. */
-  refused(n: number, error: RealtimeError): void {
-    this.#take(n)?.reject(error);
+  /** The server answered. A late answer is ignored: its deadline was reported. */
+  settle(n: number, error: RealtimeError | undefined, result?: unknown): void {
+    const request = this.#unanswered.get(n);
+    this.#unanswered.delete(n);
+    clearTimeout(request?.timer);
+    request?.settle(error, result);
   }
 
   /** The connection is gone: what was asked may have been done. */
   lost(): void {
-    for (const n of [...this.#unanswered.keys()]) {
-      this.refused(n, new RealtimeError('OUTCOME_UNKNOWN', 'The connection went before the answer came.'));
-    }
+    for (const n of [...this.#unanswered.keys()]) this.settle(n, unanswered());
   }
+}
 
-  #take(n: number): Deferred<unknown> | undefined {
-    const request = this.#unanswered.get(n);
-    this.#unanswered.delete(n);
-    clearTimeout(request?.timer);
-    return request?.answer;
-  }
+/** What becomes of a request whose answer did not come in time, or whose connection went before. */
+export function unanswered(): RealtimeError {
+  return new RealtimeError('OUTCOME_UNKNOWN', 'No answer came; the server may have done it.');
 }

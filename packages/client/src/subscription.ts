@@ -1,5 +1,6 @@
 import type { ErrorCode, RealtimeError } from '@rt/protocol';
 import type { Listenable, Off } from './emitter.ts';
+import type { HistoryOptions, HistoryPage } from './history.ts';
 import type { Message } from './message.ts';
 import type { SendOptions, SendResult } from './send-queue.ts';
 
@@ -17,9 +18,11 @@ export type SubscriptionState = 'pending' | 'subscribed' | 'refused' | 'unsubscr
 export interface LifecycleEvents {
   /** Confirmed, also again after each reconnect. `recovered`: every message in between arrives now. */
   readonly subscribed: readonly [event: { readonly recovered: boolean }];
+  /** Confirmed again, and nothing was missed: every message in between arrives now. */
+  readonly recovered: readonly [];
   /** The server said no. */
   readonly refused: readonly [error: RealtimeError];
-  /** Messages may be missing here, for `reason`. */
+  /** Messages may be missing here, before those that arrive next, for `reason`. */
   readonly gap: readonly [event: { readonly reason: string }];
   /** It ended; with the server's code where the server ended it. */
   readonly unsubscribed: readonly [event: { readonly code?: ErrorCode; readonly message?: string }];
@@ -30,6 +33,12 @@ export type MessageListener<Data> = (data: Data, message: Message) => void;
 
 /** Gets every message of a channel. */
 export type AnyListener = (event: string, data: unknown, message: Message) => void;
+
+/** How a channel is listened to. */
+export interface SubscribeOptions {
+  /** How many of the newest messages arrive first, from 1, as far as the channel keeps them. Default none. */
+  readonly last?: number;
+}
 
 /** One channel, as the application listens to it. There is one for each channel of a client. */
 export interface Subscription {
@@ -51,6 +60,11 @@ export interface Subscription {
   onAny(listener: AnyListener): Off;
   /** Sends a message to this channel; see `RealtimeClient.send`. */
   send(event: string, data?: unknown, options?: SendOptions): Promise<SendResult>;
+  /**
+   * Reads a page of what the server keeps of this channel, once the subscription is confirmed. Rejects with the
+   * server's error, with `OUTCOME_UNKNOWN` when no answer came, with `BAD_OPTION`, and as `subscribed` does.
+   */
+  history<Data = unknown>(options?: HistoryOptions): Promise<HistoryPage<Data>>;
   /** Ends the subscription at once; resolves when the server knows. Never rejects. */
   unsubscribe(): Promise<void>;
 }

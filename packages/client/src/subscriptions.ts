@@ -1,41 +1,42 @@
-import { RealtimeError, toRealtimeError } from '@rt/protocol';
-import type { ErrorCode, Resume, ServerFrameOf } from '@rt/protocol';
+import { RealtimeError } from '@rt/protocol';
+import type { ErrorCode, Resume, ServerFrame } from '@rt/protocol';
 import { checkChannelName } from './channel-name.ts';
 import { ChannelSubscription } from './channel-subscription.ts';
 import type { SubscriptionOwner } from './channel-subscription.ts';
 import type { Connection } from './connection.ts';
-import type { Requests } from './requests.ts';
+import { retryAfterMs } from './retry-after.ts';
 
 /** How many channels the `connect` frame takes; the others follow one by one. */
 const RESUME_LIMIT = 200;
-/** The wait after `RATE_LIMITED` where the server names none. */
-const RETRY_MS = 1_000;
+/** What the name of a user's own channel starts with. */
+const USER_PREFIX = 'user.';
 
 /** Every channel that the application wants, and what the server says of each. */
 export class Subscriptions {
-  readonly #client: Pick<SubscriptionOwner, 'send' | 'report'>;
+  /** The user's own channel: wanted from when the server has subscribed the connection to it. */
+  readonly user: ChannelSubscription;
+  readonly #owner: SubscriptionOwner;
   readonly #connection: Connection;
-  readonly #requests: Requests;
   readonly #wanted = new Map<string, ChannelSubscription>();
-  readonly #retries = new Set<ReturnType<typeof setTimeout>>();
+  /** Asks again for what the server was asked for too fast. */
+  #retry: ReturnType<typeof setTimeout> | undefined;
   /** Channels that the `connect` frame held and that were unsubscribed before the server answered it. */
   readonly #leftEarly = new Set<string>();
+  /** Whose own channel `user` is. */
+  #userId: string | undefined;
 
-  constructor(client: Pick<SubscriptionOwner, 'send' | 'report'>, connection: Connection, requests: Requests) {
-    this.#client = client;
+  constructor(owner: Omit<SubscriptionOwner, 'unsubscribe'>, connection: Connection) {
+    this.#owner = { ...owner, unsubscribe: (one) => this.#unsubscribe(one) };
     this.#connection = connection;
-    this.#requests = requests;
+    this.user = new ChannelSubscription('', this.#owner);
   }
 
   /** The subscription of `channel`, asked for at once where there is a connection. Throws `BAD_NAME`. */
-  subscribe(channel: string): ChannelSubscription {
+  subscribe(channel: string, last?: number): ChannelSubscription {
     const wanted = this.#wanted.get(channel);
     if (wanted !== undefined) return wanted;
     checkChannelName(channel);
-    const subscription = new ChannelSubscription(channel, {
-      ...this.#client,
-      unsubscribe: (one) => this.#unsubscribe(one),
-    });
+    const subscription = new ChannelSubscription(channel, this.#owner, last);
     this.#wanted.set(channel, subscription);
     this.#ask(subscription);
     return subscription;
@@ -43,42 +44,46 @@ export class Subscriptions {
 
   /** What the `connect` frame takes up: every wanted channel, as many as fit. */
   resume(): Resume {
-    const channels: [string, string | null][] = [];
+    const channels: Resume[number][] = [];
     for (const subscription of this.#wanted.values()) {
       subscription.pend();
       if (channels.length === RESUME_LIMIT) continue;
       subscription.askedAs = 0;
-      channels.push([subscription.channel, subscription.cursor]);
+      channels.push(subscription.place);
     }
     return channels;
   }
 
   /** There is a connection: asks for what its `connect` frame did not hold. */
   opened(): void {
+    const { userId } = this.#connection;
+    if (userId !== this.#userId) {
+      // Another user: the place in the channel of the one before is worth nothing.
+      if (this.#wanted.get(this.user.channel) === this.user) this.#wanted.delete(this.user.channel);
+      this.user.cursor = null;
+      this.#userId = userId;
+    }
     for (const channel of this.#leftEarly) void this.#leave(channel);
     this.#leftEarly.clear();
-    for (const subscription of this.#wanted.values()) {
-      if (subscription.askedAs === undefined) this.#ask(subscription);
-    }
+    this.#askMissing();
   }
 
   /** The connection is gone; the next one takes up every channel. */
   lost(): void {
     this.#leftEarly.clear();
-    for (const timer of this.#retries) clearTimeout(timer);
-    this.#retries.clear();
+    clearTimeout(this.#retry);
     for (const subscription of this.#wanted.values()) subscription.pend();
   }
 
   /** There will be no connection. */
   closed(error: RealtimeError): void {
-    this.lost();
     for (const subscription of this.#wanted.values()) subscription.fail(error);
   }
 
-  /** The server's word on one channel. One that is not wanted (any more) is ignored. */
-  received(frame: ServerFrameOf<'sub' | 'unsub' | 'm' | 'skip' | 'gap'>): void {
-    const subscription = this.#wanted.get(frame[0] === 'sub' ? frame[2] : frame[1]);
+  /** The server's word on one channel. One that is not wanted (any more), and every other frame, is ignored. */
+  received(frame: ServerFrame): void {
+    if (frame[0] === 'sub') this.#adopt(frame[1], frame[2]);
+    const subscription = this.#wanted.get(String(frame[0] === 'sub' ? frame[2] : frame[1]));
     if (subscription === undefined) return;
     switch (frame[0]) {
       case 'm':
@@ -97,6 +102,8 @@ export class Subscriptions {
       case 'gap':
         subscription.gap(frame[2], frame[3]);
         return;
+      default:
+        return;
     }
   }
 
@@ -107,13 +114,22 @@ export class Subscriptions {
     }
   }
 
-  #ask(subscription: ChannelSubscription): void {
-    if (this.#connection.state !== 'open') return;
-    subscription.askedAs = this.#requests.nextNumber();
-    this.#connection.transmit(['sub', subscription.askedAs, subscription.channel, subscription.cursor]);
+  /** The server subscribed the connection to a channel of a user: to the user's own one, unless it was asked for. */
+  #adopt(n: number, channel: string): void {
+    const isAskedFor = n > 0 || this.#wanted.has(channel);
+    if (isAskedFor || this.user.state === 'subscribed' || !channel.startsWith(USER_PREFIX)) return;
+    this.user.channel = channel;
+    this.user.askedAs = 0;
+    this.#wanted.set(channel, this.user);
   }
 
-  #ended(subscription: ChannelSubscription, code: ErrorCode, message = 'The server ended this subscription.'): void {
+  #ask(subscription: ChannelSubscription): void {
+    if (this.#connection.state !== 'open') return;
+    subscription.askedAs = this.#owner.requests.nextNumber();
+    this.#connection.transmit(['sub', subscription.askedAs, ...subscription.place]);
+  }
+
+  #ended(subscription: ChannelSubscription, code: ErrorCode, message: string = code): void {
     if (subscription.state === 'pending') {
       this.#refused(subscription, new RealtimeError(code, message));
     } else {
@@ -124,21 +140,20 @@ export class Subscriptions {
 
   #refused(subscription: ChannelSubscription, error: RealtimeError): void {
     if (error.retryable) {
-      this.#askLater(subscription, retryAfterMs(error.detail));
+      subscription.askedAs = undefined;
+      clearTimeout(this.#retry);
+      this.#retry = setTimeout(() => this.#askMissing(), retryAfterMs(error));
     } else {
       this.#wanted.delete(subscription.channel);
       subscription.refuse(error);
-      this.#client.report(error);
+      this.#owner.report(error);
     }
   }
 
-  #askLater(subscription: ChannelSubscription, waitMs: number): void {
-    subscription.askedAs = undefined;
-    const timer = setTimeout(() => {
-      this.#retries.delete(timer);
-      if (this.#wanted.get(subscription.channel) === subscription) this.#ask(subscription);
-    }, waitMs);
-    this.#retries.add(timer);
+  #askMissing(): void {
+    for (const subscription of this.#wanted.values()) {
+      if (subscription.askedAs === undefined) this.#ask(subscription);
+    }
   }
 
   async #unsubscribe(subscription: ChannelSubscription): Promise<void> {
@@ -153,19 +168,11 @@ export class Subscriptions {
   }
 
   async #leave(channel: string): Promise<void> {
-    try {
-      await this.#requests.ask((n) => JSON.stringify(['unsub', n, channel]));
-    } catch (cause) {
-      const error = toRealtimeError(cause, 'HANDLER_FAILED', 'Unsubscribing failed.');
-      // Without its connection the server forgets the subscription by itself.
-      if (error.code !== 'OUTCOME_UNKNOWN') this.#client.report(error);
-    }
+    await this.#owner.requests
+      .ask((n) => ['unsub', n, channel])
+      .catch((error: RealtimeError) => {
+        // Without its connection the server forgets the subscription by itself.
+        if (error.code !== 'OUTCOME_UNKNOWN') this.#owner.report(error);
+      });
   }
-}
-
-function retryAfterMs(detail: unknown): number {
-  const isObject = typeof detail === 'object' && detail !== null;
-  return isObject && 'retryAfterMs' in detail && typeof detail.retryAfterMs === 'number'
-    ? detail.retryAfterMs
-    : RETRY_MS;
 }

@@ -6,18 +6,15 @@ export type WakeEvent = 'woke' | 'offline';
 /** Reports the page's and the network's coming and going until the returned function is called. Node has neither. */
 export function watchWake(each: (event: WakeEvent) => void): Off {
   const stop = new AbortController();
-  const { signal } = stop;
-  const woke = (): void => each('woke');
-  if (typeof addEventListener === 'function') {
-    addEventListener('online', woke, { signal });
-    addEventListener('pageshow', woke, { signal });
-    addEventListener('offline', () => each('offline'), { signal });
+  // Absent in Node, whatever the types of browsers say.
+  const page: Partial<typeof globalThis> = globalThis;
+  for (const type of ['online', 'pageshow', 'offline']) {
+    page.addEventListener?.(type, () => each(type === 'offline' ? type : 'woke'), stop);
   }
-  if (typeof document !== 'undefined') {
-    const visible = (): void => {
-      if (document.visibilityState === 'visible') woke();
-    };
-    document.addEventListener('visibilitychange', visible, { signal });
-  }
+  page.document?.addEventListener(
+    'visibilitychange',
+    () => document.visibilityState === 'visible' && each('woke'),
+    stop,
+  );
   return () => stop.abort();
 }

@@ -1,5 +1,6 @@
 import type { Message } from '@rt/client';
 import { expect, it } from 'vitest';
+import type { ChannelSubscription } from '../src/channel-subscription.ts';
 import { Inbox } from './inbox.ts';
 import { randomName } from './open-client.ts';
 import { subscribed } from './subscribed.ts';
@@ -75,4 +76,61 @@ it('ignores messages of channels that nobody wants', async () => {
   peer.send(['m', randomName(), 'a', null, 0, ['m0', 1]], ['m', channel, 'a', null, 1, ['m1', 1]]);
   expect(await heard).toBe(1);
   expect(errors.size).toBe(0);
+});
+
+it('moves on only after the listeners of a message, so that what a closing listener left comes again', async () => {
+  const { client, peer, server, subscription, channel } = await subscribed();
+  const heard: unknown[] = [];
+  subscription.on('a', (data) => {
+    heard.push(data);
+    if (data !== 2) return;
+    client.close();
+    void client.connect();
+  });
+  peer.send(
+    ['m', channel, 'a', 'c1', 1, ['m1', 1]],
+    ['m', channel, 'a', 'c2', 2, ['m2', 1]],
+    ['m', channel, 'a', 'c3', 3, ['m3', 1]],
+  );
+  const next = await server.peers.next();
+  expect((await next.accept())[4]).toEqual([[channel, 'c2']]);
+  expect(heard).toEqual([1, 2]);
+});
+
+it('has not moved on while a listener runs, and counts one that throws as run', async () => {
+  const { peer, server, subscription, channel, errors } = await subscribed();
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  subscription.on('a', () => {
+    // The client keeps its place to itself; its own tests may look.
+    resolve((subscription as ChannelSubscription).cursor);
+    throw new Error('mine');
+  });
+  peer.send(['skip', channel, 'c1'], ['m', channel, 'a', 'c2', 1, ['m1', 1]]);
+  expect(await promise).toBe('c1');
+  await errors.next();
+  peer.close();
+  expect((await (await server.peers.next()).accept())[4]).toEqual([[channel, 'c2']]);
+});
+
+it('tells a gap before the messages after it, and that it recovered', async () => {
+  const { peer, server, subscription, channel } = await subscribed();
+  const heard = new Inbox<unknown>();
+  subscription.lifecycle.on('recovered', () => heard.push('recovered'));
+  subscription.lifecycle.on('subscribed', ({ recovered }) => heard.push(recovered));
+  subscription.lifecycle.on('gap', ({ reason }) => heard.push(reason));
+  subscription.onAny((event) => heard.push(event));
+  peer.close();
+  const second = await server.peers.next();
+  await second.greet();
+  second.send(
+    ['sub', 0, channel, 'c1', false],
+    ['gap', channel, 'expired', 'c4'],
+    ['m', channel, 'a', 'c5', 1, ['m5', 5]],
+  );
+  expect([await heard.next(), await heard.next(), await heard.next()]).toEqual([false, 'expired', 'a']);
+  second.close();
+  const third = await server.peers.next();
+  expect((await third.greet())[4]).toEqual([[channel, 'c5']]);
+  third.send(['sub', 0, channel, 'c5', true]);
+  expect([await heard.next(), await heard.next()]).toEqual(['recovered', true]);
 });

@@ -10,7 +10,7 @@ it('connects below the base path with the sub-protocol and a connect frame', asy
   client.subscribe(channel);
   const peer = await server.peers.next();
   expect([peer.path, peer.subProtocol]).toEqual(['/realtime/ws', 'rt.v1']);
-  const instance: unknown = expect.stringMatching(/^[A-Za-z0-9_-]{22}$/);
+  const instance: unknown = expect.stringMatching(/^[A-Za-z0-9_-]{22,64}$/);
   expect(await peer.frames.next()).toEqual(['connect', PROTOCOL_VERSION, instance, 'secret', [[channel, null]], {}]);
 });
 

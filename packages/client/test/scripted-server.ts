@@ -11,6 +11,9 @@ export interface Ready {
   readonly user?: string;
   readonly maxFrameBytes?: number;
   readonly beatMs?: number;
+  readonly messagesPerMinute?: number;
+  readonly messageBurst?: number;
+  readonly expiresInMs?: number;
 }
 
 /** A real WebSocket server that says what a test tells it to, and nothing by itself. */
@@ -77,10 +80,12 @@ export class Peer {
   }
 
   /** Waits for the `connect` frame and answers `ready` only. */
-  async greet({ user, maxFrameBytes = 65_536, beatMs = 20_000 }: Ready = {}): Promise<ClientFrameOf<'connect'>> {
+  async greet(ready: Ready = {}): Promise<ClientFrameOf<'connect'>> {
+    const { maxFrameBytes = 65_536, messagesPerMinute = 600, messageBurst = 100 } = ready;
     const connect = await this.frame('connect');
-    const limits = { maxFrameBytes, maxChannels: 200, messagesPerMinute: 600, messageBurst: 100 };
-    this.send(['ready', `node.${Math.random()}`, user ?? null, limits, beatMs]);
+    const limits = { maxFrameBytes, maxChannels: 200, messagesPerMinute, messageBurst };
+    const { user = null, beatMs = 20_000, expiresInMs = null } = ready;
+    this.send(['ready', `node.${Math.random()}`, user, limits, beatMs, expiresInMs]);
     return connect;
   }
 

@@ -217,3 +217,28 @@ it('rejects with CLOSED when the client is closed, and is taken up by the next c
     ['late', null],
   ]);
 });
+
+it('asks for the last messages until it is confirmed, and never again', async () => {
+  const { client, server } = await newClient();
+  const subscription = client.subscribe('news', { last: 20 });
+  const first = await server.peers.next();
+  expect((await first.greet())[4]).toEqual([['news', null, 20]]);
+  first.close();
+  const second = await server.peers.next();
+  expect((await second.accept())[4]).toEqual([['news', null, 20]]);
+  await subscription.subscribed;
+  second.close();
+  expect((await (await server.peers.next()).accept())[4]).toEqual([['news', null]]);
+});
+
+it('asks for the last messages on an open connection too', async () => {
+  const { client, peer } = await openClient();
+  client.subscribe('news', { last: 5 });
+  const frame = await peer.frame('sub');
+  expect(frame).toEqual(['sub', frame[1], 'news', null, 5]);
+});
+
+it.each([0, 1.5, NaN])('throws BAD_OPTION for the last %d messages', async (last) => {
+  const { client } = await newClient();
+  expect(() => client.subscribe('news', { last })).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }));
+});

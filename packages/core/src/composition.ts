@@ -5,9 +5,11 @@ import { AuthCommand } from './commands/auth.ts';
 import { Commands } from './commands/commands.ts';
 import { ConnectCommand } from './commands/connect.ts';
 import { HistoryCommand } from './commands/history.ts';
+import { MembersCommand } from './commands/members.ts';
 import { SendCommand } from './commands/send.ts';
 import { SubscribeCommand } from './commands/subscribe.ts';
 import { UnsubscribeCommand } from './commands/unsubscribe.ts';
+import { UpdateInfoCommand } from './commands/update-info.ts';
 import type { ConnectionRegistry } from './connection/connection-registry.ts';
 import type { ConnectionServices } from './connection/connection-services.ts';
 import { Heartbeat } from './connection/heartbeat.ts';
@@ -25,6 +27,7 @@ import { Tick } from './delivery/tick.ts';
 import { MessageHandlers } from './handlers/message-handlers.ts';
 import { Lifecycle } from './lifecycle.ts';
 import type { ParsedOptions } from './options.ts';
+import { Presence } from './presence/presence.ts';
 
 /** The parts of one node that others than themselves have to reach. */
 export interface Parts {
@@ -36,6 +39,7 @@ export interface Parts {
   readonly lifecycle: Lifecycle;
   readonly messages: Messages;
   readonly membership: Membership;
+  readonly presence: Presence;
   readonly connectionServices: ConnectionServices;
 }
 
@@ -55,9 +59,10 @@ export function compose(
   const authorizers = new Authorizers(logger);
 
   const tick = new Tick(clock);
-  // The order of these three is the order within a tick: first what is published, then what that brings.
+  // The order of these four is the order within a tick: first what is published, then what that brings.
   const toLog = log === undefined ? undefined : new LogPublisher(log, clock, limits.publishTimeoutMs, tick);
   const bus = new Publisher(broker, clock, limits.publishTimeoutMs, tick);
+  const presence = new Presence({ clock, limits, lifecycle, tick });
   const outboxes = new Outboxes(tick);
   const messages = new Messages({ bus, log: toLog, retentionOf }, clock, limits, registry.nodeId);
 
@@ -69,7 +74,7 @@ export function compose(
   const interest = new Interest(new ChannelSource(broker, hub, retentionOf), (error, channel) =>
     logger.error('the broker did not unsubscribe', { channel, error: String(error) }),
   );
-  const membership = new Membership({ hub, interest, authorizers, recovery, lifecycle, limits });
+  const membership = new Membership({ hub, interest, authorizers, recovery, lifecycle, presence, limits });
   const identity = new Identity(options, logger);
   const subscribe = new SubscribeCommand(membership);
 
@@ -87,10 +92,15 @@ export function compose(
       unsubscribe: new UnsubscribeCommand(membership),
       send: new SendCommand({ rules, authorizers, handlers, messages, clock, logger }),
       history: new HistoryCommand(authorizers, (channel) => (messages.hasLog(channel) ? log : undefined)),
+      members: new MembersCommand(authorizers, presence),
+      updateInfo: new UpdateInfoCommand(authorizers, presence),
     }),
     fallBehind: (connection) => stragglers.fallBehind(connection),
-    caughtUp: (connection) => stragglers.catchUp(connection),
+    caughtUp: (connection) => {
+      stragglers.catchUp(connection);
+      presence.caughtUp(connection);
+    },
     connectionEnded: ended,
   };
-  return { hub, interest, rules, authorizers, handlers, lifecycle, messages, membership, connectionServices };
+  return { hub, interest, rules, authorizers, handlers, lifecycle, messages, membership, presence, connectionServices };
 }

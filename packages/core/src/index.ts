@@ -43,6 +43,7 @@ export { defaultLimits } from './limits.ts';
 export type { Limits } from './limits.ts';
 export { memoryBroker, MemoryBus } from './memory/memory-broker.ts';
 export type { RealtimeOptions } from './options.ts';
+export type { Member, MemberInfo } from './presence/member.ts';
 export { Realtime } from './realtime.ts';
 export type { BroadcastOptions, Except } from './realtime.ts';
 export type { DisconnectReason, UserHandle } from './user-handle.ts';

@@ -1,7 +1,8 @@
 import type { ClientConnection } from './connection/client-connection.ts';
 import type { Logger } from './contracts/logger.ts';
+import type { Member } from './presence/member.ts';
 
-/** What happens to connections, for `realtime.on`. Messages are for `handle`, never here. */
+/** What happens to connections and members, for `realtime.on`. Messages are for `handle`, never here. */
 export interface LifecycleEvents {
   /** A client was accepted and got `ready`. */
   connected: { readonly connection: ClientConnection };
@@ -9,6 +10,12 @@ export interface LifecycleEvents {
   disconnected: { readonly connection: ClientConnection; readonly code: number; readonly reason: string };
   subscribed: { readonly connection: ClientConnection; readonly channel: string };
   unsubscribed: { readonly connection: ClientConnection; readonly channel: string };
+  /** A user's first connection took up a presence channel. */
+  joined: { readonly channel: string; readonly member: Member };
+  /** The last one is gone: at once where it was ended, after the grace time where it dropped. */
+  left: { readonly channel: string; readonly member: Member };
+  /** What the others see of a member is different now. */
+  updated: { readonly channel: string; readonly member: Member };
   /** The broker stopped or resumed answering. */
   broker: { readonly state: 'up' | 'down'; readonly reason?: string };
 }
@@ -24,6 +31,9 @@ export class Lifecycle {
     disconnected: new Set(),
     subscribed: new Set(),
     unsubscribed: new Set(),
+    joined: new Set(),
+    left: new Set(),
+    updated: new Set(),
     broker: new Set(),
   };
 

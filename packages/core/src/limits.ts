@@ -22,6 +22,10 @@ export interface Limits {
   readonly beatAnswerMs: number;
   /** Bytes queued for one connection before it ends with `SLOW_READER`. Default 1 MiB. */
   readonly maxQueuedBytes: number;
+  /** How long a user whose connection dropped stays a member of their presence channels. 0: not at all. Default 10 s. */
+  readonly presenceGraceMs: number;
+  /** Members of a presence channel that its clients see one by one; of more they see the count. Default 1,000. */
+  readonly presenceRosterLimit: number;
 }
 
 export const defaultLimits: Limits = {
@@ -36,4 +40,6 @@ export const defaultLimits: Limits = {
   beatMs: 20_000,
   beatAnswerMs: 8_000,
   maxQueuedBytes: 1024 * 1024,
+  presenceGraceMs: 10_000,
+  presenceRosterLimit: 1_000,
 };

@@ -80,6 +80,7 @@ export class RealtimeNode {
     for (const connection of this.connections) connection.close('CLOSING');
     await Promise.all(this.options.transports.map((transport) => transport.close()));
     this.parts.connectionServices.heartbeat.stop();
+    this.parts.presence.close();
     await this.options.broker.close();
     this.state = 'closed';
   }

@@ -102,6 +102,8 @@ const schema = z.strictObject({
       beatMs: z.int().min(1000),
       beatAnswerMs: z.int().min(1000),
       maxQueuedBytes: z.int().min(64 * 1024),
+      presenceGraceMs: z.int().min(0),
+      presenceRosterLimit: z.int().min(0),
     } satisfies Record<keyof Limits, z.ZodType>)
     .partial()
     .optional(),

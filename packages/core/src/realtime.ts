@@ -1,4 +1,4 @@
-import { channelNameProblem, eventNameProblem, RealtimeError } from '@rt/protocol';
+import { channelKind, channelNameProblem, eventNameProblem, RealtimeError } from '@rt/protocol';
 import type { Contract, ServerFrameOf } from '@rt/protocol';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Authorizer } from './authorization/authorizer.ts';
@@ -19,6 +19,7 @@ import type { LifecycleEvents } from './lifecycle.ts';
 import { RealtimeNode } from './node.ts';
 import { parseOptions } from './options.ts';
 import type { RealtimeOptions } from './options.ts';
+import type { Member } from './presence/member.ts';
 import type { DisconnectReason, UserHandle } from './user-handle.ts';
 
 /** Who must not get a message: a connection's client program, or one named by its instance and (where it has one) user. */
@@ -105,6 +106,7 @@ export class Realtime<Definition extends Contract = Contract> {
       name,
       broadcast: (event, data, options) => this.broadcast(name, event, data, options),
       history: (page) => this.#history(name, page),
+      members: () => this.#members(name),
       subscriberCount: () => Promise.resolve(this.#node.parts.interest.count(name)),
     };
   }
@@ -190,7 +192,12 @@ export class Realtime<Definition extends Contract = Contract> {
     return { messages: frames.map(keptMessage), previous, next };
   }
 
-  /** Listens to what happens to connections. Returns what stops it. */
+  async #members(channel: string): Promise<readonly Member[]> {
+    if (channelKind(channel) === 'presence') return this.#node.parts.presence.members(channel);
+    throw new RealtimeError('UNSUPPORTED', `"${channel}" is no presence channel: it has no members`);
+  }
+
+  /** Listens to what happens to connections and members. Returns what stops it. */
   on<Name extends keyof LifecycleEvents>(name: Name, listener: (event: LifecycleEvents[Name]) => void): () => void {
     return this.#node.parts.lifecycle.on(name, listener);
   }

@@ -1,9 +1,10 @@
+import type { JsonValue } from '@rt/protocol';
 import type { ClientConnection } from '../connection/client-connection.ts';
 import type { User } from '../connection/user.ts';
 import type { PatternParams } from './pattern-params.ts';
 
-/** What a client wants to do with a channel. */
-export type ChannelAction = 'subscribe' | 'send' | 'history';
+/** What a client wants to do with a channel. `update`: change what the others see of it as a member. */
+export type ChannelAction = 'subscribe' | 'send' | 'history' | 'update';
 
 /** What an authorizer decides on. */
 export interface AuthorizationRequest<Text extends string = string> {
@@ -14,13 +15,16 @@ export interface AuthorizationRequest<Text extends string = string> {
   readonly channel: string;
   readonly connection: ClientConnection;
   readonly action: ChannelAction;
+  /** For `update`: the info that the client asks for, an object of at most 4 KiB of JSON. Not to be trusted. */
+  readonly info?: JsonValue;
   /** Aborts when the client is gone. */
   readonly signal: AbortSignal;
 }
 
 /**
  * Says whether a client may do something with a channel: `true`, or on presence channels what the others see of the
- * member. Anything else is no. Throwing is no as well, and is logged.
+ * member (an object that JSON can say; `true` is `{}`, and for `update` the info that was asked for). Anything else is
+ * no. Throwing is no as well, and is logged.
  */
 export type Authorizer<Text extends string = string> = (
   request: AuthorizationRequest<Text>,

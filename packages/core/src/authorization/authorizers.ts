@@ -1,4 +1,5 @@
 import { channelKind, RealtimeError } from '@rt/protocol';
+import type { JsonValue } from '@rt/protocol';
 import { PatternMap } from '../channel/pattern-map.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Logger } from '../contracts/logger.ts';
@@ -26,7 +27,12 @@ export class Authorizers {
    * Resolves where `connection` may, with what the authorizer tells of a member, and rejects with `FORBIDDEN`.
    * Where nobody has to be asked: `undefined` is yes, and no is thrown.
    */
-  check(connection: Connection, channel: string, action: ChannelAction): Promise<object | undefined> | undefined {
+  check(
+    connection: Connection,
+    channel: string,
+    action: ChannelAction,
+    info?: JsonValue,
+  ): Promise<object | undefined> | undefined {
     const { user } = connection;
     const kind = channelKind(channel);
     if (kind === 'user' && (user === undefined || userChannel(user.id) !== channel)) throw forbidden();
@@ -40,6 +46,7 @@ export class Authorizers {
         channel,
         connection,
         action,
+        ...(info === undefined ? {} : { info }),
         signal,
       });
     }

@@ -1,5 +1,6 @@
 import type { Published } from '../delivery/messages.ts';
 import type { JsonValue } from '@rt/protocol';
+import type { Member } from '../presence/member.ts';
 import type { BroadcastOptions } from '../realtime.ts';
 
 /** One channel, seen from the server. */
@@ -12,6 +13,8 @@ export interface ChannelHandle {
    * before or after a cursor. Rejects with `UNSUPPORTED` where the channel keeps no history.
    */
   history(page?: { readonly before?: string; readonly after?: string; readonly limit?: number }): Promise<History>;
+  /** Who is present, on a presence channel. Rejects with `UNSUPPORTED` on any other. */
+  members(): Promise<readonly Member[]>;
   /** How many connections are subscribed. */
   subscriberCount(): Promise<number>;
 }

@@ -1,4 +1,4 @@
-import { channelNameProblem, errorTable, formatCursor, RealtimeError, serverFrame } from '@rt/protocol';
+import { channelKind, channelNameProblem, errorTable, formatCursor, RealtimeError, serverFrame } from '@rt/protocol';
 import type { Authorizers } from '../authorization/authorizers.ts';
 import { userChannel } from '../authorization/user-channel.ts';
 import type { Connection, Subscription } from '../connection/connection.ts';
@@ -7,6 +7,8 @@ import type { Interest } from '../delivery/interest.ts';
 import type { Recovery, Wish } from '../delivery/recovery.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import type { Limits } from '../limits.ts';
+import { answeredInfo } from '../presence/info.ts';
+import type { Presence } from '../presence/presence.ts';
 
 /** What membership needs of its node. */
 export interface MembershipServices {
@@ -16,6 +18,7 @@ export interface MembershipServices {
   /** Absent where the broker has no log. */
   readonly recovery: Recovery | undefined;
   readonly lifecycle: Lifecycle;
+  readonly presence: Presence;
   readonly limits: Limits;
 }
 
@@ -61,6 +64,10 @@ export class Membership {
         `a connection may have ${this.#services.limits.maxChannels} channels`,
       );
     }
+    const isPresence = channelKind(channel) === 'presence';
+    if (isPresence && connection.user === undefined) {
+      throw new RealtimeError('FORBIDDEN', 'a presence channel needs a user: connect with a token');
+    }
     const permission =
       wanted.isTrusted === true ? undefined : this.#services.authorizers.check(connection, channel, 'subscribe');
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -74,7 +81,8 @@ export class Membership {
     };
     subscriptions.set(channel, subscription);
     try {
-      subscription.info = await permission;
+      const answer = await permission;
+      if (isPresence) subscription.info = answeredInfo(answer);
       await this.#admit(connection, subscription, wanted);
       resolve();
     } catch (error) {
@@ -115,17 +123,23 @@ export class Membership {
     );
   }
 
-  /** Lets go of what `subscription` holds. */
-  leave(connection: Connection, channel: string, subscription: Subscription): void {
+  /** Lets go of what `subscription` holds. `isAbrupt`: the connection dropped, and may come back. */
+  leave(
+    connection: Connection,
+    channel: string,
+    subscription: Subscription,
+    { isAbrupt }: { readonly isAbrupt: boolean },
+  ): void {
     this.#services.hub.leave(channel, connection);
     if (subscription.isHeld) this.#services.interest.release(channel);
     subscription.isHeld = false;
     if (subscription.state === 'subscribed') this.#services.lifecycle.emit('unsubscribed', { connection, channel });
+    if (subscription.info !== undefined) this.#services.presence.leave(connection, channel, isAbrupt);
   }
 
   async #admit(connection: Connection, subscription: Subscription, wanted: Subscribing): Promise<void> {
     const { channel, n } = wanted;
-    const { hub, interest, recovery } = this.#services;
+    const { hub, interest, recovery, presence } = this.#services;
     const isCurrent = (): boolean => connection.subscriptions.get(channel) === subscription;
     if (!isCurrent()) throw cancelled();
     try {
@@ -141,8 +155,10 @@ export class Membership {
     const feed = hub.feed(channel);
     const confirm = (cursor: string | null, isRecovered: boolean): void => {
       subscription.state = 'subscribed';
+      const tellJoined = subscription.info && presence.enter(connection, channel, subscription.info);
       this.#reply(connection, n, channel, { cursor, isRecovered });
       this.#services.lifecycle.emit('subscribed', { connection, channel });
+      tellJoined?.();
     };
     if (feed === undefined || recovery === undefined) {
       hub.join(channel, connection);
@@ -156,7 +172,7 @@ export class Membership {
   #remove(connection: Connection, channel: string, subscription: Subscription): void {
     connection.subscriptions.delete(channel);
     connection.behind?.delete(channel);
-    this.leave(connection, channel, subscription);
+    this.leave(connection, channel, subscription, { isAbrupt: false });
   }
 
   #reply(
@@ -165,7 +181,10 @@ export class Membership {
     channel: string,
     at: { readonly cursor: string | null; readonly isRecovered: boolean },
   ): void {
-    connection.send(serverFrame(['sub', n, channel, at.cursor, at.isRecovered]));
+    const reply = serverFrame(['sub', n, channel, at.cursor, at.isRecovered]);
+    const roster = this.#services.presence.rosterFor(connection, channel);
+    // The roster is JSON already, and may be long: it is put in as it is.
+    connection.send(roster === undefined ? reply : `${reply.slice(0, -1)},${roster}]`);
   }
 }
 

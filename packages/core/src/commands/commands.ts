@@ -4,9 +4,11 @@ import type { Connection } from '../connection/connection.ts';
 import type { AuthCommand } from './auth.ts';
 import type { ConnectCommand } from './connect.ts';
 import type { HistoryCommand } from './history.ts';
+import type { MembersCommand } from './members.ts';
 import type { SendCommand } from './send.ts';
 import type { SubscribeCommand } from './subscribe.ts';
 import type { UnsubscribeCommand } from './unsubscribe.ts';
+import type { UpdateInfoCommand } from './update-info.ts';
 
 const PONG = serverFrame(['pong']);
 
@@ -18,6 +20,8 @@ export interface CommandSet {
   readonly unsubscribe: UnsubscribeCommand;
   readonly send: SendCommand;
   readonly history: HistoryCommand;
+  readonly members: MembersCommand;
+  readonly updateInfo: UpdateInfoCommand;
 }
 
 /** Which command a frame is for, and whether this is the time for it: `connect` first and once, the rest after `ready`. */
@@ -64,7 +68,11 @@ export class Commands {
         void this.#commands.history.run(connection, frame);
         return;
       case 'members':
+        void this.#commands.members.run(connection, frame);
+        return;
       case 'pres':
+        void this.#commands.updateInfo.run(connection, frame);
+        return;
       case 'call':
       case 'cancel':
       case 'ok':

@@ -5,6 +5,7 @@
 export { Inbox } from './inbox.ts';
 export { testBroker } from './test-broker.ts';
 export type { BrokerUnderTest } from './test-broker.ts';
+export { testLog } from './test-log.ts';
 export type { Expectation, TestRunner } from './test-runner.ts';
 export { testTransport } from './test-transport.ts';
 export type { ForeignClient, TransportUnderTest } from './test-transport.ts';

@@ -3,6 +3,7 @@ import type { ClientFrame, ErrorCode, JsonValue, Position } from '@rt/protocol';
 import type { Link } from '../contracts/link.ts';
 import type { Session, TransportName } from '../contracts/transport.ts';
 import type { RunEncoder } from '../delivery/run-encoder.ts';
+import type { Info } from '../presence/info.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { ConnectionRequest } from './connection-request.ts';
 import type { ConnectionServices } from './connection-services.ts';
@@ -23,10 +24,14 @@ export interface Subscription {
   readonly isTrusted: boolean;
   /** What the channel's authorizer said to sending, once asked. */
   maySend?: boolean;
-  /** What the authorizer tells of this member, on a presence channel. */
-  info?: object | undefined;
+  /** What the authorizer told of this member; only and always there on a presence channel. */
+  info?: Info;
 }
 
+/** RFC 6455 §7.4.1: the client has done what it came for. */
+const NORMAL_CLOSURE = 1000;
+/** Ends that are somebody's decision about the user: nobody waits for it to come back. */
+const DECIDED: ReadonlySet<ErrorCode> = new Set(['DISCONNECTED', 'FORBIDDEN', 'TOKEN_EXPIRED', 'UNAUTHENTICATED']);
 /** RFC 6455 §7.1.5: the code a client sees when a connection ended without a close frame. */
 const NO_CLOSE_FRAME = 1006;
 
@@ -143,10 +148,14 @@ export class Connection implements Session, ClientConnection {
   }
 
   drained(): void {
-    if (this.behind === undefined || this.state !== 'open') return;
     this.stuckSince = this.#services.heartbeat.now;
-    if (this.#queuedLength === 0 && this.#link.bufferedBytes <= this.#services.pushLimit / 4)
-      this.#services.caughtUp(this);
+    this.catchUp();
+  }
+
+  /** Goes on with what a slow reader has missed, as soon as its socket has room. */
+  catchUp(): void {
+    if (this.behind === undefined || this.state !== 'open' || this.#queuedLength > 0) return;
+    if (this.#link.bufferedBytes <= this.#services.pushLimit / 4) this.#services.caughtUp(this);
   }
 
   /** Answers request `n` with an error; `n` = 0 concerns the connection itself. */
@@ -163,7 +172,7 @@ export class Connection implements Session, ClientConnection {
     this.sentAt = this.#services.heartbeat.now;
     const { bufferedBytes } = this.#link;
     if (bufferedBytes > this.#services.limits.maxQueuedBytes) this.close('SLOW_READER');
-    else if (this.behind !== undefined) this.drained();
+    else if (this.behind !== undefined) this.catchUp();
     else if (bufferedBytes > this.#services.pushLimit) this.#fallBehind();
   }
 
@@ -193,24 +202,24 @@ export class Connection implements Session, ClientConnection {
     this.#endedBy = code;
     this.sendError(0, code, message);
     this.#services.outboxes.flushNow(this);
-    this.#leave('closing');
+    this.#leave('closing', !DECIDED.has(code));
     this.#link.close(closeCode, code);
   }
 
   closed(code: number, reason: string): void {
     if (this.state === 'closed') return;
-    this.#leave('closed');
+    this.#leave('closed', code !== NORMAL_CLOSURE);
     this.#services.connectionEnded(this, code || NO_CLOSE_FRAME, this.#endedBy ?? reason);
   }
 
-  #leave(state: 'closing' | 'closed'): void {
+  #leave(state: 'closing' | 'closed', isAbrupt: boolean): void {
     this.state = state;
     this.request = undefined;
     this.behind = undefined;
     this.#clearFrames();
     this.#abort?.abort();
     for (const [channel, subscription] of this.subscriptions)
-      this.#services.membership.leave(this, channel, subscription);
+      this.#services.membership.leave(this, channel, subscription, { isAbrupt });
     this.subscriptions.clear();
   }
 

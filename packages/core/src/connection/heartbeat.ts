@@ -54,7 +54,7 @@ export class Heartbeat {
           return;
         }
         if (connection.behind !== undefined) {
-          connection.drained();
+          connection.catchUp();
           if (connection.behind !== undefined && this.now - connection.stuckSince >= STUCK_MS) {
             connection.close('SLOW_READER');
             return;

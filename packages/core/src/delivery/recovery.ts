@@ -56,6 +56,8 @@ export class Recovery {
     const start = known ?? (await this.#readStart(feed, wish));
     if (!hooks.isCurrent()) return;
     hooks.reply(formatCursor(start.at), start.isRecovered);
+    // A listener that heard of the subscription may have ended it.
+    if (!hooks.isCurrent()) return;
     if (start.gap !== undefined) sendGap(connection, feed.channel, start.gap, start.at);
     await this.#continue(connection, feed, { at: start.at, read: start.read, isCurrent: hooks.isCurrent });
   }

@@ -1,0 +1,7 @@
+import type { Subscription } from './subscription.ts';
+
+/**
+ * The messages for the client's user, whichever connection of theirs it is. The server subscribes every connection of a
+ * user; nothing arrives while the client is anonymous. What was missed while away follows, as on any channel.
+ */
+export type UserChannel = Pick<Subscription, 'lifecycle' | 'on' | 'once' | 'off' | 'onAny'>;
