@@ -50,19 +50,30 @@ describe('the client of docs/protocol.md', () => {
     let realtime = await start(0);
     const got = new Inbox<[string, string, unknown]>();
     const url = `ws://127.0.0.1:${listening.port}/realtime/ws`;
-    const [a, b] = [
-      connect(url, ['chat.1'], () => undefined),
-      connect(url, ['chat.1'], (...message) => got.push(message)),
-    ];
+    const connections: string[] = [];
+    realtime.on('connected', ({ connection }) => connections.push(connection.id));
+    const a = connect(url, ['chat.1'], () => undefined);
+    await a.ready;
+    const b = connect(url, ['chat.1'], (...message) => got.push(message));
     try {
-      await Promise.all([a.ready, b.ready]);
+      await b.ready;
       await a.send('chat.1', 'message.sent', { text: 'hi' });
       expect(await got.next('the message')).toEqual(['chat.1', 'message.sent', { text: 'hi' }]);
       await expect(a.send('news', 'message.sent', 1)).rejects.toThrow('FORBIDDEN');
 
+      // Cut without a word: what is published meanwhile is not lost.
+      const back = new Inbox<string>();
+      realtime.on('subscribed', ({ channel }) => back.push(channel));
+      const off = realtime.on('disconnected', () => {
+        off();
+        void realtime.broadcast('chat.1', 'meanwhile', 1);
+      });
+      await realtime.disconnect({ connection: connections[1]! }, { code: 4000 });
+      expect(await got.next('what came while it was away')).toEqual(['chat.1', 'meanwhile', 1]);
+      await back.next('the client to come back');
+
       await realtime.close({ drainMs: 0 });
       realtime = await start(listening.port);
-      const back = new Inbox<string>();
       realtime.on('subscribed', ({ channel }) => back.push(channel));
       await back.take(2, 'both clients to come back');
       await realtime.broadcast('chat.1', 'after', 1);
