@@ -15,7 +15,7 @@ const realtime = new Realtime({
   // How browsers connect, and what carries messages between nodes: here there is one node.
   transports: [websocket()],
   broker: memoryBroker(),
-  // Everybody may listen to every room. Clients may send nothing but what is named here.
+  // Everybody may listen to every room, and gets what was said in the last minutes. Clients may send only what is named here.
   channels: { 'room.*': { send: ['message.sent', 'typing.started'] } },
   // For `rt publish` and other programs; browsers never see it.
   apiKey,

@@ -19,7 +19,6 @@ export class Room {
   #list = new MessageList();
   #typing = new TypingLine();
   #subscription;
-  #wasSubscribed = false;
 
   constructor(client, name) {
     this.name = name;
@@ -30,7 +29,8 @@ export class Room {
   /** Shows the room and listens to its channel. */
   enter() {
     this.#list.show();
-    const subscription = this.#client.subscribe(this.#channel);
+    // The newest messages first; after a reconnect the client asks for what it missed by itself.
+    const subscription = this.#client.subscribe(this.#channel, { last: 50 });
     this.#subscription = subscription;
     subscription.on('message.sent', (data, message) => {
       const { name, text } = read(data);
@@ -38,10 +38,7 @@ export class Room {
       this.#list.addTheirs({ name, text, at: message.at });
     });
     subscription.on('typing.started', (data) => this.#typing.started(read(data).name));
-    subscription.lifecycle.on('subscribed', ({ recovered }) => {
-      if (this.#wasSubscribed && !recovered) this.#list.addNote('Back again. What others wrote meanwhile is not kept.');
-      this.#wasSubscribed = true;
-    });
+    subscription.lifecycle.on('gap', () => this.#list.addNote('Back again. Some of what others wrote meanwhile is not kept.'));
     subscription.lifecycle.on('refused', (error) => this.#list.addNote(`You can't listen here: ${error.message}`));
   }
 
