@@ -29,6 +29,7 @@ export default defineConfig({
   transports: [websocket()],
   broker: 'memory',
   channels: { 'chat.*': { send: ['message.sent'] } },
+  authorizers: { 'private-{room}': ({ params }) => params['room'] === 'open' },
   handlers: {
     'chat.*': {
       'message.sent': async (message) => {
@@ -50,7 +51,7 @@ describe('rt.config.ts', () => {
     expect(defineConfig(config)).toBe(config);
   });
 
-  it('gives options, handlers and setup', async () => {
+  it('gives options, authorizers, handlers and setup', async () => {
     const { rt, url } = await serveRt(['--port', '0'], { cwd: project({ 'rt.config.ts': CHAT }) });
     const [ada, bob] = [new RealtimeClient(`${url}/live`), new RealtimeClient(`${url}/live`)];
     const heard = new Promise((resolve) => bob.subscribe('chat.1').on('message.sent', resolve));
@@ -59,6 +60,9 @@ describe('rt.config.ts', () => {
     await ada.send('chat.1', 'message.sent', { text: 'hi' });
     expect(await heard).toEqual({ text: 'HI' });
     await expect(ada.send('chat.1', 'other', 1)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    ada.on('error', () => undefined);
+    await ada.subscribe('private-open').subscribed;
+    await expect(ada.subscribe('private-closed').subscribed).rejects.toMatchObject({ code: 'FORBIDDEN' });
     ada.close();
     bob.close();
   });
@@ -131,6 +135,11 @@ describe('rt.config.ts', () => {
     ],
     ['a wrong drain time', 'export default { drainMs: 1.5 };', /^rt\.config\.ts: drainMs is 1.5: /],
     ['a wrong setup', 'export default { setup: true };', 'rt.config.ts: setup is true: use a function'],
+    [
+      'authorizers that are none',
+      'export default { authorizers: { a: 1 } };',
+      /^rt\.config\.ts: authorizers\["a"\] is 1: use \{/,
+    ],
     ['handlers that are none', 'export default { handlers: [1] };', /^rt\.config\.ts: handlers\["0"\] is 1: use \{/],
     [
       'a handler that is none',

@@ -1,4 +1,13 @@
-import type { Broker, Contract, LogLevel, MessageHandler, Realtime, RealtimeOptions, Transport } from '@rt/core';
+import type {
+  Authorizer,
+  Broker,
+  Contract,
+  LogLevel,
+  MessageHandler,
+  Realtime,
+  RealtimeOptions,
+  Transport,
+} from '@rt/core';
 import type { BrokerName, NamedTransport } from './plugs.ts';
 
 /** What `rt serve` takes from `rt.config.ts`: everything that `new Realtime` takes, and what a process of its own needs. */
@@ -18,6 +27,8 @@ export interface RtConfig<Definition extends Contract = Contract> extends Omit<
   readonly logLevel?: LogLevel;
   /** How long clients have to go elsewhere when the server ends, in milliseconds. Default 20,000. */
   readonly drainMs?: number;
+  /** Authorizers by channel pattern, as `realtime.authorize` takes them. */
+  readonly authorizers?: Readonly<Record<string, Authorizer>>;
   /** Handlers by channel pattern and event, as `realtime.handle` takes them. */
   readonly handlers?: Readonly<Record<string, Readonly<Record<string, MessageHandler>>>>;
   /** Runs before the server listens, for all that options can't say. */

@@ -58,7 +58,9 @@ function hint(error: unknown): string {
 
 /** What is wrong with the parts that are not options of `Realtime`, which checks its own. */
 function configProblem(config: object): string | undefined {
-  const { port, host, logLevel, drainMs, handlers, setup } = config as Readonly<Record<keyof RtConfig, unknown>>;
+  const { port, host, logLevel, drainMs, authorizers, handlers, setup } = config as Readonly<
+    Record<keyof RtConfig, unknown>
+  >;
   if (port !== undefined && !isPort(port)) return `port is ${shown(port)}: use a whole number from 0 to 65535`;
   if (host !== undefined && (typeof host !== 'string' || host === ''))
     return `host is ${shown(host)}: use a name or address`;
@@ -68,7 +70,15 @@ function configProblem(config: object): string | undefined {
   if (drainMs !== undefined && !isDrainMs(drainMs))
     return `drainMs is ${shown(drainMs)}: use whole milliseconds, 0 or more`;
   if (setup !== undefined && typeof setup !== 'function') return `setup is ${shown(setup)}: use a function`;
-  return handlers === undefined ? undefined : handlersProblem(handlers);
+  const problem = authorizers === undefined ? undefined : authorizersProblem(authorizers);
+  return problem ?? (handlers === undefined ? undefined : handlersProblem(handlers));
+}
+
+function authorizersProblem(authorizers: unknown): string | undefined {
+  const shape = "use { 'private-chat.*': ({ user }) => … }";
+  if (typeof authorizers !== 'object' || authorizers === null) return `authorizers is ${shown(authorizers)}: ${shape}`;
+  const wrong = Object.entries(authorizers).find(([, authorizer]) => typeof authorizer !== 'function');
+  return wrong === undefined ? undefined : `authorizers["${wrong[0]}"] is ${shown(wrong[1])}: ${shape}`;
 }
 
 function handlersProblem(handlers: unknown): string | undefined {

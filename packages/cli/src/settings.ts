@@ -27,6 +27,7 @@ export interface ServeSettings {
   readonly port: number;
   readonly host: string;
   readonly drainMs: number;
+  readonly authorizers: NonNullable<RtConfig['authorizers']>;
   readonly handlers: NonNullable<RtConfig['handlers']>;
   readonly setup: RtConfig['setup'];
 }
@@ -34,7 +35,7 @@ export interface ServeSettings {
 /** Merges: flags and environment beat the config, the config beats the defaults. Throws usage errors. */
 export async function serveSettings(flags: ServeFlags, { file, config }: LoadedConfig): Promise<ServeSettings> {
   // What is left is for `Realtime`, which refuses what it does not know: no list here that would have to follow it.
-  const { transports, broker, port, host, logLevel, drainMs, handlers, setup, ...rest } = config;
+  const { transports, broker, port, host, logLevel, drainMs, authorizers, handlers, setup, ...rest } = config;
   const apiKey = checkedApiKey(flags.apiKey);
   const tls = await readTlsFiles(flags.tlsKey, flags.tlsCert);
   return {
@@ -52,6 +53,7 @@ export async function serveSettings(flags: ServeFlags, { file, config }: LoadedC
     port: flags.port ?? port ?? 6001,
     host: flags.host ?? host ?? '127.0.0.1',
     drainMs: flags.drainMs ?? drainMs ?? 20_000,
+    authorizers: authorizers ?? {},
     handlers: handlers ?? {},
     setup,
   };

@@ -100,9 +100,10 @@ async function serve(flags: ServeFlags): Promise<void> {
   await Promise.race([realtime.close({ drainMs: settings.drainMs }), cutShort]);
 }
 
-function createRealtime({ options, handlers }: ServeSettings, file: string): Realtime {
+function createRealtime({ options, authorizers, handlers }: ServeSettings, file: string): Realtime {
   try {
     const realtime = new Realtime(options);
+    for (const [pattern, authorizer] of Object.entries(authorizers)) realtime.authorize(pattern, authorizer);
     for (const [pattern, byEvent] of Object.entries(handlers)) {
       for (const [event, handler] of Object.entries(byEvent)) realtime.handle(pattern, event, handler);
     }
