@@ -29,7 +29,7 @@ export default defineConfig({
   transports: [websocket()],
   broker: 'memory',
   channels: { 'chat.*': { send: ['message.sent'] } },
-  authorizers: { 'private-{room}': ({ params }) => params['room'] === 'open' },
+  authorizers: { 'private.{room}': ({ params }) => params['room'] === 'open' },
   handlers: {
     'chat.*': {
       'message.sent': async (message) => {
@@ -61,8 +61,8 @@ describe('rt.config.ts', () => {
     expect(await heard).toEqual({ text: 'HI' });
     await expect(ada.send('chat.1', 'other', 1)).rejects.toMatchObject({ code: 'FORBIDDEN' });
     ada.on('error', () => undefined);
-    await ada.subscribe('private-open').subscribed;
-    await expect(ada.subscribe('private-closed').subscribed).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await ada.subscribe('private.open').subscribed;
+    await expect(ada.subscribe('private.closed').subscribed).rejects.toMatchObject({ code: 'FORBIDDEN' });
     ada.close();
     bob.close();
   });
