@@ -69,6 +69,11 @@ export class TestClient implements Link {
     this.#session.closed(1006, '');
   }
 
+  /** The client closes, with `code`: 1000 is a client that is done. */
+  leave(code = 1000): void {
+    this.#session.closed(code, '');
+  }
+
   send(...frames: readonly unknown[]): void {
     this.#session.receive(frames.map((frame) => JSON.stringify(frame)).join('\n'));
   }

@@ -1,6 +1,6 @@
-import type { JsonValue } from '@rt/protocol';
 import type { ClientConnection } from '../connection/client-connection.ts';
 import type { User } from '../connection/user.ts';
+import type { MemberInfo } from '../presence/member.ts';
 import type { PatternParams } from './pattern-params.ts';
 
 /** What a client wants to do with a channel. `update`: change what the others see of it as a member. */
@@ -16,7 +16,7 @@ export interface AuthorizationRequest<Text extends string = string> {
   readonly connection: ClientConnection;
   readonly action: ChannelAction;
   /** For `update`: the info that the client asks for, an object of at most 4 KiB of JSON. Not to be trusted. */
-  readonly info?: JsonValue;
+  readonly info?: MemberInfo;
   /** Aborts when the client is gone. */
   readonly signal: AbortSignal;
 }

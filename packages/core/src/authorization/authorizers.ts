@@ -1,8 +1,8 @@
 import { channelKind, RealtimeError } from '@rt/protocol';
-import type { JsonValue } from '@rt/protocol';
 import { PatternMap } from '../channel/pattern-map.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Logger } from '../contracts/logger.ts';
+import type { MemberInfo } from '../presence/member.ts';
 import type { Authorizer, ChannelAction } from './authorizer.ts';
 import { userChannel } from './user-channel.ts';
 
@@ -31,7 +31,7 @@ export class Authorizers {
     connection: Connection,
     channel: string,
     action: ChannelAction,
-    info?: JsonValue,
+    info?: MemberInfo,
   ): Promise<object | undefined> | undefined {
     const { user } = connection;
     const kind = channelKind(channel);

@@ -5,4 +5,6 @@ export type PatternParams<Text extends string> = string extends Text
     ? PartParams<Part> & PatternParams<Rest>
     : PartParams<Text>;
 
-type PartParams<Part extends string> = Part extends `{${infer Name}}` ? { readonly [Key in Name]: string } : Readonly<Record<never, string>>;
+type PartParams<Part extends string> = Part extends `{${infer Name}}`
+  ? { readonly [Key in Name]: string }
+  : Readonly<Record<never, string>>;

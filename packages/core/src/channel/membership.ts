@@ -165,7 +165,8 @@ export class Membership {
       confirm(null, false);
     } else {
       await recovery.begin(connection, feed, wanted, { isCurrent, reply: confirm });
-      if (!isCurrent()) throw cancelled();
+      // Confirmed and ended since: the client knows both.
+      if (!isCurrent() && subscription.state === 'subscribing') throw cancelled();
     }
   }
 

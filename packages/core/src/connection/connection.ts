@@ -129,6 +129,16 @@ export class Connection implements Session, ClientConnection {
     if (this.#queuedLength > this.#services.pushLimit && this.behind === undefined) this.#fallBehind();
   }
 
+  /** Queues several frames, `length` characters together. */
+  sendRun(frames: readonly string[], length: number): void {
+    if (this.state === 'closing' || this.state === 'closed') return;
+    this.#skipped = undefined;
+    this.#queuedLength += length;
+    if (this.#frames.length === 0) this.#services.outboxes.add(this);
+    for (const frame of frames) this.#frames.push(frame);
+    if (this.#queuedLength > this.#services.pushLimit && this.behind === undefined) this.#fallBehind();
+  }
+
   /** A message that is not for this connection was at `cursor`. Of several in a row only the last is sent. */
   skip(channel: string, cursor: string): void {
     if (this.#skipped === channel) this.#queuedLength -= this.#frames.pop()!.length;

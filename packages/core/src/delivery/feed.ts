@@ -2,6 +2,7 @@ import { fillTemplate, formatCursor, serverFrame } from '@rt/protocol';
 import type { Position } from '@rt/protocol';
 import type { Connection } from '../connection/connection.ts';
 import type { Entry, GapReason, LogSink } from '../contracts/log.ts';
+import { Run } from './run.ts';
 
 /** An entry as clients get it. One frame is one string for all of them, also for those that catch up. */
 export interface Delivery {
@@ -48,13 +49,18 @@ export class Feed implements LogSink {
   }
 
   entries(batch: readonly Entry[]): void {
-    const epoch = this.#position?.epoch;
+    const epoch = this.#position?.epoch ?? '';
+    const run = new Run();
     for (const entry of batch) {
-      const delivery = deliveryOf(entry, epoch ?? '');
+      // Whoever falls behind while it is handed something has everything up to here.
+      if (entry.except !== undefined) run.handTo(this.#live);
+      const delivery = deliveryOf(entry, epoch);
       this.#position = delivery.position;
       this.#keep(delivery);
-      for (const connection of this.#live) hand(connection, this.channel, delivery);
+      if (entry.except !== undefined) for (const connection of this.#live) hand(connection, this.channel, delivery);
+      else if (run.add(delivery.frame)) run.handTo(this.#live);
     }
+    run.handTo(this.#live);
     this.#wake();
   }
 

@@ -2,6 +2,7 @@ import { fillTemplate, serverFrame } from '@rt/protocol';
 import type { Connection } from '../connection/connection.ts';
 import { readEnvelope } from './envelope.ts';
 import { Feed } from './feed.ts';
+import { Run } from './run.ts';
 
 /** One channel of this node: who gets what comes in, and its feed where it keeps history. */
 interface LocalChannel {
@@ -52,17 +53,19 @@ export class Hub {
     const channel = this.#channels.get(name);
     if (channel === undefined) return;
     channel.busCount += texts.length;
+    const { live } = channel;
+    const run = new Run();
     for (const text of texts) {
       const { except, template } = readEnvelope(text);
       const frame = fillTemplate(template, null);
       if (except === undefined) {
-        for (const connection of channel.live) connection.send(frame);
-      } else {
-        for (const connection of channel.live) {
-          if (connection.instanceHash !== except) connection.send(frame);
-        }
+        if (run.add(frame)) run.handTo(live);
+        continue;
       }
+      run.handTo(live);
+      for (const connection of live) if (connection.instanceHash !== except) connection.send(frame);
     }
+    run.handTo(live);
   }
 
   /** Messages of a channel without history were dropped for `connection`, which did not read fast enough. */
