@@ -27,7 +27,7 @@ const FRAMES: readonly (readonly unknown[])[] = [
   ['pong'],
 ];
 
-const KNOWN_ANSWERS = new Set(['ready', 'sub', 'unsub', 'm', 'ok', 'err', 'pong', 'ping']);
+const KNOWN_ANSWERS = new Set(['ready', 'sub', 'unsub', 'm', 'skip', 'gap', 'auth', 'ok', 'err', 'pong', 'ping']);
 
 /** Sends one text on an open connection, and gives what came until the server answered the ping behind it or closed. */
 async function outcomeOf(port: number, text: string): Promise<{ frames: Received[]; code: number | undefined }> {

@@ -90,8 +90,22 @@ for (const name of QUOTED) {
     await receiver.roundTrip();
     const [first, second, ...more] = receiver.received.takeAll();
     expect(more).toEqual([]);
-    expect(first).toMatchObject(['m', channel, name, null, name, [expect.any(String), expect.any(Number), name]]);
-    expect(second).toMatchObject(['m', channel, name, null, name, [expect.any(String), expect.any(Number)]]);
+    expect(first).toMatchObject([
+      'm',
+      channel,
+      name,
+      expect.any(String),
+      name,
+      [expect.any(String), expect.any(Number), name],
+    ]);
+    expect(second).toMatchObject([
+      'm',
+      channel,
+      name,
+      expect.any(String),
+      name,
+      [expect.any(String), expect.any(Number)],
+    ]);
   });
 }
 
@@ -110,7 +124,14 @@ for (const [what, id] of Object.entries({
     await receiver.roundTrip();
     const frames = receiver.received.takeAll();
     expect(frames).toHaveLength(1);
-    expect(frames[0]).toMatchObject(['m', channel, 'event', null, 0, [expect.any(String), expect.any(Number), id]]);
+    expect(frames[0]).toMatchObject([
+      'm',
+      channel,
+      'event',
+      expect.any(String),
+      0,
+      [expect.any(String), expect.any(Number), id],
+    ]);
   });
 }
 

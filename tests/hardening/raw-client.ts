@@ -8,11 +8,22 @@ import { OPCODE } from './wire-frame.ts';
 /** A frame of the server, as JSON gave it. */
 export type Received = readonly unknown[];
 
+/** How a client connects. */
+export interface Opening {
+  readonly token?: string;
+  readonly resume?: readonly (readonly [channel: string, cursor: string | null, last?: number])[];
+  /** Default: one of its own. */
+  readonly instance?: string;
+  readonly lines?: UpgradeLines;
+}
+
 /** A client made of nothing but a socket: it sends any text, and sorts what comes back by type. */
 export class RawClient {
   readonly raw: RawSocket;
   /** Every frame of the server that no request waited for. */
   readonly received = new Inbox<Received>();
+  /** What the server answered to `connect`. */
+  ready: Received = [];
   #n = 0;
 
   private constructor(raw: RawSocket) {
@@ -32,14 +43,22 @@ export class RawClient {
   }
 
   /** A connection that got `ready`. */
-  static async open(
-    port: number,
-    options: { token?: string; resume?: readonly (readonly [string, null])[] } = {},
-  ): Promise<RawClient> {
-    const client = await RawClient.silent(port);
-    client.send(['connect', 1, newInstance(), options.token ?? null, options.resume ?? null]);
-    await client.next('ready');
+  static async open(port: number, options: Opening = {}): Promise<RawClient> {
+    const client = await RawClient.connecting(port, options);
+    client.ready = await client.next('ready');
     return client;
+  }
+
+  /** A connection that said `connect`, and may be refused. */
+  static async connecting(port: number, options: Opening = {}): Promise<RawClient> {
+    const client = await RawClient.silent(port, options.lines);
+    client.send(['connect', 1, options.instance ?? newInstance(), options.token ?? null, options.resume ?? null]);
+    return client;
+  }
+
+  /** The connection's id. */
+  get id(): string {
+    return String(this.ready[1]);
   }
 
   send(frame: readonly unknown[]): void {
@@ -68,9 +87,22 @@ export class RawClient {
     await this.next('pong');
   }
 
-  async subscribe(channel: string): Promise<void> {
-    const answer = await this.request('sub', channel);
+  /** Subscribes; answers the cursor. */
+  async subscribe(channel: string, cursor: string | null = null): Promise<string> {
+    const answer = await this.request('sub', channel, cursor);
     if (answer[0] !== 'sub') throw new Error(`not subscribed: ${JSON.stringify(answer)}`);
+    return String(answer[3]);
+  }
+
+  /** Takes everything that came up to now, and gives those of one channel. */
+  async framesOf(channel: string): Promise<Received[]> {
+    await this.roundTrip();
+    return this.received.takeAll().filter((frame) => frame[1] === channel);
+  }
+
+  /** The data of every message that came up to now on one channel. Takes everything. */
+  async dataOf(channel: string): Promise<unknown[]> {
+    return (await this.framesOf(channel)).filter((frame) => frame[0] === 'm').map((frame) => frame[4]);
   }
 
   ending(ms?: number): Promise<Ending> {

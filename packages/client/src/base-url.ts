@@ -10,13 +10,13 @@ export function socketUrl(base: string | URL): string {
   try {
     // There is no page in Node.
     const url = new URL(base, (globalThis as Partial<typeof globalThis>).location?.href);
-    if (!/^(http|ws)s?:$/.test(url.protocol)) throw new TypeError(url.protocol);
     url.protocol = url.protocol.replace('http', 'ws');
+    if (!/^wss?:$/.test(url.protocol)) throw new TypeError(url.protocol);
     url.pathname = `${url.pathname.replace(/\/$/, '') || DEFAULT_PATH}/ws`;
     // A WebSocket refuses an address with a fragment.
     url.hash = '';
     return url.href;
   } catch (cause) {
-    throw new RealtimeError('BAD_OPTION', 'The url must be http(s) or ws(s), or relative to a page.', { cause });
+    throw new RealtimeError('BAD_OPTION', 'The url must be http(s) or ws(s).', { cause });
   }
 }

@@ -20,5 +20,5 @@ export const CLOSE_ERRORS: Readonly<Partial<Record<number, ErrorCode>>> = {
 /** The error that a close code stands for, or `undefined` where the connection merely went (1000, 1001, 1006 …). */
 export function closeError(closeCode: number): RealtimeError | undefined {
   const code = CLOSE_ERRORS[closeCode] ?? (closeCodeReconnects(closeCode) ? undefined : 'DISCONNECTED');
-  return code && new RealtimeError(code, `The connection was closed with code ${closeCode}.`);
+  return code && new RealtimeError(code, `Closed with code ${closeCode}.`);
 }

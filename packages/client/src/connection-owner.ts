@@ -9,6 +9,8 @@ export interface ConnectionOwner {
   opened(): void;
   /** A frame that is not the connection's own business. */
   received(frame: ServerFrame): void;
+  /** The server answered request `n` with `error`. */
+  refused(n: number, error: RealtimeError): void;
   /** The connection went, or the attempt for one failed. */
   lost(): void;
   /** The client will not come back by itself. */

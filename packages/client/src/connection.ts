@@ -8,19 +8,20 @@ import { Deferred } from './deferred.ts';
 import type { Off } from './emitter.ts';
 import { newInstance } from './instance.ts';
 import { Link } from './link.ts';
-import type { LinkEnd } from './link.ts';
+import type { ComeBack } from './link.ts';
 import type { ClientSettings } from './options.ts';
 import { Renewal } from './renewal.ts';
 import type { ConnectionState } from './state-change.ts';
+import { Timer } from './timer.ts';
 import { fetchToken } from './token.ts';
 import type { TokenSource } from './token.ts';
 import { watchWake } from './wake.ts';
-import type { WakeEvent } from './wake.ts';
 
 interface Connecting {
   readonly state: 'connecting';
   readonly token: TokenSource | undefined;
   link?: Link;
+  readonly error?: never;
 }
 
 interface Open {
@@ -28,13 +29,14 @@ interface Open {
   readonly link: Link;
   readonly connectionId: string;
   readonly userId: string | undefined;
+  readonly error?: never;
 }
 
 type Phase =
-  | { readonly state: 'idle' | 'waiting' }
+  | { readonly state: 'idle' | 'waiting'; readonly link?: never; readonly error?: never }
   | Connecting
   | Open
-  | { readonly state: 'closed'; readonly error: RealtimeError };
+  | { readonly state: 'closed'; readonly link?: never; readonly error: RealtimeError };
 
 /**
  * Keeps one link to the server, and a new one whenever that ends, until it is closed.
@@ -49,9 +51,9 @@ export class Connection {
   #instance: string | undefined;
   #phase: Phase = { state: 'idle' };
   /** The one timer of the present phase: the attempt's deadline, the wait, or the moment to move in a drain. */
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #timer = new Timer();
   #attempt = 0;
-  #opening: Deferred<void> | undefined;
+  #opening = new Deferred<void>();
   #stopWake: Off | undefined;
   /** The error that the last frame was, to explain the close code after it. */
   #lastWord: RealtimeError | undefined;
@@ -68,24 +70,19 @@ export class Connection {
     return this.#phase.state;
   }
 
-  /** The id the server gave, while open. */
-  get connectionId(): string | undefined {
-    return this.#open?.connectionId;
-  }
-
-  /** The user the server recognised, while open. */
-  get userId(): string | undefined {
-    return this.#open?.userId;
+  /** What the server said of the connection, while it is open. */
+  get open(): Open | undefined {
+    return this.#phase.state === 'open' ? this.#phase : undefined;
   }
 
   /** Why it is closed. */
   get closedBy(): RealtimeError | undefined {
-    return this.#phase.state === 'closed' ? this.#phase.error : undefined;
+    return this.#phase.error;
   }
 
   /** How long the next `send` frame has to wait; `Infinity` while there is no connection. */
   get sendWaitMs(): number {
-    return this.#open?.link.sendWaitMs ?? Infinity;
+    return this.#phase.link?.pace?.waitMs ?? Infinity;
   }
 
   /** Connects if nothing was asked of the client yet. */
@@ -95,9 +92,8 @@ export class Connection {
 
   /** Connects, at once also from `waiting`. Resolves when open, rejects when it ends `closed`. */
   connect(): Promise<void> {
-    if (this.#open) return Promise.resolve();
-    const { promise } = (this.#opening ??= new Deferred());
-    if (this.#phase.state !== 'connecting') this.#dial();
+    const { promise } = this.#opening;
+    if (this.state !== 'connecting' && this.state !== 'open') this.#dial();
     return promise;
   }
 
@@ -114,22 +110,18 @@ export class Connection {
 
   /** Sends a frame if the connection is open, else drops it. Throws `TOO_LARGE`. */
   transmit(frame: ClientFrame | string): void {
-    this.#open?.link.send(frame);
-  }
-
-  get #open(): Open | undefined {
-    return this.#phase.state === 'open' ? this.#phase : undefined;
+    this.open?.link.send(frame);
   }
 
   #dial(error?: RealtimeError): void {
     const phase: Connecting = { state: 'connecting', token: this.#token };
     this.#phase = phase;
     this.#lastWord = undefined;
-    this.#stopWake ??= watchWake((event) => this.#woke(event));
-    this.#setTimer(this.#settings.connectTimeoutMs, () => {
-      phase.link?.close(4001);
-      this.#ended({ code: 4001, comeBack: 'later' });
+    this.#stopWake ??= watchWake((isBack) => {
+      this.#phase.link?.probe();
+      if (this.#phase.state === 'waiting' && isBack) this.#dial();
     });
+    this.#timer.start(this.#settings.connectTimeoutMs, () => this.#ended('later', 4001));
     void this.#openLink(phase);
     this.#owner.changed({ state: 'connecting', error });
   }
@@ -149,11 +141,11 @@ export class Connection {
       const link = new Link(new WebSocketHere(socketUrl(this.#url), SUB_PROTOCOL), {
         opened: () => link.send(['connect', PROTOCOL_VERSION, instance, token, this.#owner.resume(), {}]),
         received: (frame) => this.#received(frame),
-        ended: (end) => this.#ended(end),
+        ended: (comeBack, code, error) => this.#ended(comeBack, code, error),
       });
       phase.link = link;
     } catch (cause) {
-      const error = toRealtimeError(cause, 'UNSUPPORTED', 'There is no WebSocket here; see the option webSocket.');
+      const error = toRealtimeError(cause, 'UNSUPPORTED', 'Set the option webSocket.');
       this.#close(error);
       this.#owner.report(error);
     }
@@ -165,17 +157,17 @@ export class Connection {
       this.#opened(frame);
     } else if (frame[0] === 'auth') {
       this.#expires(frame[1]);
-    } else if (frame[0] === 'drain' && this.#open) {
-      const { link } = this.#open;
-      // Leaves a node that drains for another one.
-      this.#setTimer(Math.random() * frame[1], () => {
-        link.close(1000);
-        this.#lost();
+    } else if (frame[0] === 'drain' && this.open) {
+      // Leaves a node that drains for another one. 1000 would say that it is not coming back.
+      this.#timer.start(Math.random() * frame[1], () => {
+        this.#lost(4200);
         this.#dial();
       });
-    } else if (frame[0] === 'err' && frame[1] === 0) {
-      this.#lastWord = new RealtimeError(frame[2], frame[3], { detail: frame[4] });
-      this.#owner.report(this.#lastWord);
+    } else if (frame[0] === 'err') {
+      const [, n, code, message, detail] = frame;
+      const error = new RealtimeError(code, message, { detail });
+      if (n) this.#owner.refused(n, error);
+      else this.#owner.report((this.#lastWord = error));
     } else {
       this.#owner.received(frame);
     }
@@ -184,61 +176,56 @@ export class Connection {
   #opened([, connectionId, user, limits, beatMs, expiresInMs]: ServerFrameOf<'ready'>): void {
     if (this.#phase.state !== 'connecting' || this.#phase.link === undefined) return;
     const { link, token } = this.#phase;
-    link.ready(limits, beatMs, this.#settings.heartbeat);
-    clearTimeout(this.#timer);
+    link.ready(limits, beatMs, this.#settings);
+    this.#timer.stop();
     this.#phase = { state: 'open', link, connectionId, userId: user ?? undefined };
     this.#attempt = 0;
     // `setToken` came after this attempt had taken its token.
     this.#expires(expiresInMs);
     if (token !== this.#token) void this.#authenticate();
-    this.#opening?.resolve();
-    this.#opening = undefined;
+    this.#opening.resolve();
     this.#owner.opened();
     this.#owner.changed({ state: 'open' });
   }
 
-  /** The link ended, or the attempt took too long. */
-  #ended({ code, comeBack, error }: LinkEnd): void {
+  /** The link ended or is of no more use, or the attempt took too long. */
+  #ended(comeBack: ComeBack, code: number, error?: RealtimeError): void {
     const reason = error ?? this.#lastWord ?? closeError(code);
-    const reported = reason === this.#lastWord;
-    this.#lost();
+    const isReported = reason === this.#lastWord;
+    this.#lost(code);
     if (comeBack === 'now') this.#dial(reason);
     else if (comeBack === 'never') this.#close(reason);
     else this.#wait(reason);
     // What the network does is a state; what somebody has to mend is an error as well.
-    if (reason && !reported && (error || comeBack === 'never')) this.#owner.report(reason);
+    if (reason && !isReported && (error || comeBack === 'never')) this.#owner.report(reason);
   }
 
   #wait(error: RealtimeError | undefined): void {
-    const retryInMs = backoffDelayMs(this.#attempt++, this.#settings.backoff);
+    const retryInMs = backoffDelayMs(this.#attempt++, this.#settings);
     this.#phase = { state: 'waiting' };
-    this.#setTimer(retryInMs, () => this.#dial());
+    this.#timer.start(retryInMs, () => this.#dial());
     this.#owner.changed({ state: 'waiting', error, retryInMs });
   }
 
   #close(error = new RealtimeError('CLOSED', 'The client was closed.')): void {
-    const phase = this.#phase;
     this.#lost();
     this.#phase = { state: 'closed', error };
-    clearTimeout(this.#timer);
+    this.#timer.stop();
     this.#stopWake?.();
     this.#stopWake = undefined;
-    if ('link' in phase) phase.link?.close(1000);
-    this.#opening?.reject(error);
-    this.#opening = undefined;
+    this.#opening.reject(error);
+    this.#opening = new Deferred();
     this.#owner.closed(error);
     this.#owner.changed({ state: 'closed', error });
   }
 
-  #lost(): void {
+  /** There is no link any more, or it is of no more use. */
+  #lost(closeCode = 1000): void {
+    this.#phase.link?.close(closeCode);
+    if (this.open) this.#opening = new Deferred();
     this.#phase = { state: 'waiting' };
     this.#renewal.endsIn(0);
     this.#owner.lost();
-  }
-
-  #woke(event: WakeEvent): void {
-    this.#open?.link.probe();
-    if (this.#phase.state === 'waiting' && event === 'woke') this.#dial();
   }
 
   /** The server told how long the token is good for. Only a function can give another one. */
@@ -248,22 +235,17 @@ export class Connection {
 
   /** Sends the present token to the open connection. */
   async #authenticate(): Promise<void> {
-    const link = this.#open?.link;
+    const { open } = this;
     const source = this.#token;
-    if (!link) return;
+    if (!open) return;
     const token = await fetchToken(source);
     // Another connection, or another token, which is sent for itself.
-    if (this.#open?.link !== link || this.#token !== source) return;
+    if (this.open !== open || this.#token !== source) return;
     if (token instanceof RealtimeError) {
       this.#renewal.wait();
       this.#owner.report(token);
     } else if (token !== null) {
-      link.send(['auth', token]);
+      open.link.send(['auth', token]);
     }
-  }
-
-  #setTimer(ms: number, then: () => void): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(then, ms);
   }
 }

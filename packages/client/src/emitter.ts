@@ -29,12 +29,15 @@ export class Emitter<Events extends EventMap<Events>> implements Listenable<Even
     this.#report = report;
   }
 
-  on<Name extends keyof Events>(event: Name, listener: Listener<Events[Name]>): Off {
-    return this.#add(event, listener, false);
+  on<Name extends keyof Events>(event: Name, listener: Listener<Events[Name]>, isOnce = false): Off {
+    let listeners = this.#listeners.get(event);
+    if (!listeners) this.#listeners.set(event, (listeners = new Map()));
+    listeners.set(listener, isOnce);
+    return () => this.off(event, listener);
   }
 
   once<Name extends keyof Events>(event: Name, listener: Listener<Events[Name]>): Off {
-    return this.#add(event, listener, true);
+    return this.on(event, listener, true);
   }
 
   off<Name extends keyof Events>(event: Name, listener: Listener<Events[Name]>): void {
@@ -46,23 +49,16 @@ export class Emitter<Events extends EventMap<Events>> implements Listenable<Even
     const listeners = this.#listeners.get(event);
     if (!listeners?.size) return false;
     // A copy: a listener added meanwhile waits for the next event.
-    for (const [listener, once] of [...listeners]) {
+    for (const [listener, isOnce] of [...listeners]) {
       if (!listeners.has(listener)) continue;
-      if (once) listeners.delete(listener);
+      if (isOnce) listeners.delete(listener);
       try {
-        // Only `#add` fills the map, with listeners of this very event.
+        // Only `on` fills the map, with listeners of this very event.
         (listener as Listener<Events[Name]>)(...args);
       } catch (cause) {
         this.#report(new RealtimeError('HANDLER_FAILED', `A listener of '${String(event)}' threw.`, { cause }), event);
       }
     }
     return true;
-  }
-
-  #add<Name extends keyof Events>(event: Name, listener: Listener<Events[Name]>, once: boolean): Off {
-    let listeners = this.#listeners.get(event);
-    if (listeners === undefined) this.#listeners.set(event, (listeners = new Map()));
-    listeners.set(listener, once);
-    return () => this.off(event, listener);
   }
 }

@@ -27,8 +27,6 @@ export interface HistoryPage<Data> {
 
 /** The page in the server's answer, which is trusted. */
 export function historyPageOf<Data>(result: unknown): HistoryPage<Data> {
-  const { messages, previous, next } = result as Omit<HistoryPage<Data>, 'messages'> & {
-    readonly messages: readonly ServerFrameOf<'m'>[];
-  };
-  return { messages: messages.map((frame) => ({ ...messageOf(frame), data: frame[4] as Data })), previous, next };
+  const page = result as Omit<HistoryPage<Data>, 'messages'> & { readonly messages: readonly ServerFrameOf<'m'>[] };
+  return { ...page, messages: page.messages.map((frame) => ({ ...messageOf(frame), data: frame[4] as Data })) };
 }

@@ -9,6 +9,7 @@ export type { Listenable, Listener, Off } from './emitter.ts';
 export type { HistoryMessage, HistoryOptions, HistoryPage } from './history.ts';
 export type { Message } from './message.ts';
 export type { ClientOptions, HeartbeatTimes } from './options.ts';
+export type { Member, MemberInfo, Presence, PresenceEvents } from './presence.ts';
 export { RealtimeClient } from './realtime-client.ts';
 export type { ClientEvents, DirectEvents } from './realtime-client.ts';
 export type { SendOptions, SendResult } from './send-queue.ts';

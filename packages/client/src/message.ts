@@ -15,8 +15,8 @@ export interface Message {
 }
 
 /** The message that an `m` frame carries, without its data. */
-export function messageOf([, channel, event, cursor, , meta]: ServerFrameOf<'m'>): Message {
-  const [id = '', at = Date.now(), user] = meta ?? [];
+export function messageOf(frame: ServerFrameOf<'m'>): Message {
+  const [, channel, event, cursor, , [id = '', at = Date.now(), user] = []] = frame;
   return {
     id,
     channel,

@@ -35,42 +35,43 @@ export interface HeartbeatTimes {
   readonly probeMs: number;
 }
 
-/** The options with their defaults, checked. */
-export interface ClientSettings {
+/** The options with their defaults, checked, in one row. */
+export interface ClientSettings extends Backoff, HeartbeatTimes {
   readonly token: TokenSource | undefined;
   readonly webSocket: SocketConstructor | undefined;
   readonly connectTimeoutMs: number;
   readonly timeoutMs: number;
   readonly queueLimit: number;
-  readonly backoff: Backoff;
-  readonly heartbeat: HeartbeatTimes;
 }
 
 /** A timer that is set to more fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
+const DEFAULTS = {
+  connectTimeoutMs: 10_000,
+  timeoutMs: 10_000,
+  queueLimit: 1_000,
+  baseMs: 1_000,
+  maxMs: 30_000,
+  graceMs: 8_000,
+  probeMs: 3_000,
+};
+
 /** Fills in the defaults. Throws `BAD_OPTION` for a number that is not whole or out of range. */
 export function readOptions(options: ClientOptions): ClientSettings {
-  const { token, webSocket, connectTimeoutMs = 10_000, timeoutMs = 10_000, queueLimit = 1_000 } = options;
-  const { baseMs = 1_000, maxMs = 30_000 } = options.backoff ?? {};
-  const { graceMs = 8_000, probeMs = 3_000 } = options.heartbeat ?? {};
-  const settings = {
-    token,
-    webSocket,
-    connectTimeoutMs,
-    timeoutMs,
-    queueLimit,
-    backoff: { baseMs, maxMs },
-    heartbeat: { graceMs, probeMs },
-  };
-  const numbers = Object.entries({ ...settings, ...settings.backoff, ...settings.heartbeat });
-  for (const [name, value] of numbers) if (/Ms$|Limit$/.test(name)) checkNumber(name, value, 0, MAX_TIMER_MS);
-  return settings;
+  const given = { ...options, ...options.backoff, ...options.heartbeat };
+  const numbers = { ...DEFAULTS };
+  // The keys of an object literal that nobody else has.
+  for (const name of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
+    numbers[name] = given[name] ?? DEFAULTS[name];
+    checkNumber(name, numbers[name], 0, MAX_TIMER_MS);
+  }
+  return { ...numbers, token: options.token, webSocket: options.webSocket };
 }
 
 /** Throws `BAD_OPTION` for a `value` that is no whole number, or out of range. */
-export function checkNumber(name: string, value: unknown, least: number, most: number): void {
-  if (!(Number.isInteger(value) && Number(value) >= least && Number(value) <= most)) {
-    throw new RealtimeError('BAD_OPTION', `${name} must be a whole number from ${least} to ${most}.`);
+export function checkNumber(name: string, value: number, least: number, most: number): void {
+  if (!(Number.isInteger(value) && value >= least && value <= most)) {
+    throw new RealtimeError('BAD_OPTION', `${name} must be a whole number, ${least} to ${most}.`);
   }
 }

@@ -20,7 +20,7 @@ export class Outbox {
   add(frame: string): void {
     const bytes = this.#utf8.encode(frame).length;
     if (bytes > this.maxBytes) {
-      throw new RealtimeError('TOO_LARGE', `The frame has ${bytes} bytes; the server reads ${this.maxBytes}.`);
+      throw new RealtimeError('TOO_LARGE', `The frame has ${bytes} of ${this.maxBytes} bytes.`);
     }
     const last = this.#messages.length - 1;
     if (last < 0) queueMicrotask(() => this.flush());

@@ -1,5 +1,4 @@
-import { RealtimeError } from '@rt/protocol';
-import type { Contract, JsonValue, ServerFrame } from '@rt/protocol';
+import type { Contract, JsonValue, RealtimeError } from '@rt/protocol';
 import { Connection } from './connection.ts';
 import { Emitter } from './emitter.ts';
 import type { Listenable, Listener, Off } from './emitter.ts';
@@ -35,10 +34,12 @@ export type DirectEvents = Readonly<Record<string, readonly [data: JsonValue]>>;
 export class RealtimeClient<C extends Contract = Contract> {
   /** Exists for the compiler only: a client of one contract is not a client of another. */
   declare readonly '~contract'?: C;
+  /** Messages for this client's user, on whichever device. */
+  readonly user: UserChannel;
+  /** Messages that the server sends to this connection only. */
+  readonly direct: Listenable<DirectEvents>;
   readonly #events: Emitter<ClientEvents>;
-  readonly #direct: Emitter<DirectEvents>;
   readonly #connection: Connection;
-  readonly #requests: Requests;
   readonly #sends: SendQueue;
   readonly #subscriptions: Subscriptions;
 
@@ -48,33 +49,47 @@ export class RealtimeClient<C extends Contract = Contract> {
    */
   constructor(url: string | URL, options: ClientOptions = {}) {
     const settings = readOptions(options);
-    const report = (error: RealtimeError): void => this.#report(error);
     // A listener of 'error' that throws is not reported to itself.
-    this.#events = new Emitter((error, event) => (event === 'error' ? log(error) : report(error)));
-    this.#direct = new Emitter(report);
-    this.#connection = new Connection(url, settings, {
-      resume: () => this.#subscriptions.resume(),
+    const events = new Emitter<ClientEvents>((error, event) => (event === 'error' ? log(error) : report(error)));
+    const report = (error: RealtimeError): void => {
+      if (!events.emit('error', error)) log(error);
+    };
+    const direct = new Emitter<DirectEvents>(report);
+    const connection: Connection = new Connection(url, settings, {
+      resume: () => subscriptions.resume(),
       opened: () => {
-        this.#sends.flush();
-        this.#subscriptions.opened();
+        sends.flush();
+        subscriptions.opened();
       },
-      received: (frame) => this.#received(frame),
+      received: (frame) => {
+        if (frame[0] === 'ok') requests.settle(frame[1], undefined, frame[2]);
+        else if (frame[0] === 'direct') direct.emit(frame[1], frame[2]);
+        else subscriptions.received(frame);
+      },
+      refused: (n, error) => {
+        requests.settle(n, error);
+        subscriptions.refused(n, error);
+      },
       lost: () => {
-        // First, so that it keeps its unanswered sends.
-        this.#sends.lost();
-        this.#requests.lost();
-        this.#subscriptions.lost();
+        requests.lost();
+        subscriptions.lost();
       },
       closed: (error) => {
-        this.#sends.closed(error);
-        this.#subscriptions.closed(error);
+        sends.closed(error);
+        subscriptions.closed(error);
       },
-      changed: (change) => this.#events.emit('state', change),
+      changed: (change) => events.emit('state', change),
       report,
     });
-    this.#requests = new Requests(settings.timeoutMs, this.#connection);
-    this.#sends = new SendQueue(settings.queueLimit, this.#connection, this.#requests);
-    this.#subscriptions = new Subscriptions({ sends: this.#sends, requests: this.#requests, report }, this.#connection);
+    const requests = new Requests(settings.timeoutMs, connection);
+    const sends: SendQueue = new SendQueue(settings.queueLimit, connection, requests);
+    const subscriptions: Subscriptions = new Subscriptions(sends, requests, connection, report);
+    this.user = subscriptions.user;
+    this.direct = direct;
+    this.#events = events;
+    this.#connection = connection;
+    this.#sends = sends;
+    this.#subscriptions = subscriptions;
   }
 
   /** The connection's state. */
@@ -84,22 +99,12 @@ export class RealtimeClient<C extends Contract = Contract> {
 
   /** This connection's public id, while open; another one after each reconnect. */
   get connectionId(): string | undefined {
-    return this.#connection.connectionId;
+    return this.#connection.open?.connectionId;
   }
 
   /** The user that the server took the token for, while open; absent when anonymous. */
   get userId(): string | undefined {
-    return this.#connection.userId;
-  }
-
-  /** Messages for this client's user, on whichever device. */
-  get user(): UserChannel {
-    return this.#subscriptions.user;
-  }
-
-  /** Messages that the server sends to this connection only. */
-  get direct(): Listenable<DirectEvents> {
-    return this.#direct;
+    return this.#connection.open?.userId;
   }
 
   /** Calls `listener` at each `event` until the returned function is called. */
@@ -151,25 +156,6 @@ export class RealtimeClient<C extends Contract = Contract> {
   send(channel: string, event: string, data?: unknown, options?: SendOptions): Promise<SendResult> {
     this.#connection.start();
     return this.#sends.send(channel, event, data, options);
-  }
-
-  #received(frame: ServerFrame): void {
-    if (frame[0] === 'ok') {
-      this.#requests.settle(frame[1], undefined, frame[2]);
-    } else if (frame[0] === 'err') {
-      const [, n, code, message, detail] = frame;
-      const error = new RealtimeError(code, message, { detail });
-      this.#requests.settle(n, error);
-      this.#subscriptions.refused(n, error);
-    } else if (frame[0] === 'direct') {
-      this.#direct.emit(frame[1], frame[2]);
-    } else {
-      this.#subscriptions.received(frame);
-    }
-  }
-
-  #report(error: RealtimeError): void {
-    if (!this.#events.emit('error', error)) log(error);
   }
 }
 

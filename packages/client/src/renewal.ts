@@ -1,3 +1,5 @@
+import { Timer } from './timer.ts';
+
 /** How long before its end a token is renewed at the latest, where there is twice that time. */
 const LEAD_MS = 30_000;
 /** The shortest wait, however short the token's life is. */
@@ -8,7 +10,7 @@ const LONGEST_MS = 2 ** 31 - 1;
 /** Knows how long the token of one connection is good for, and when to renew it. */
 export class Renewal {
   readonly #renew: () => void;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #timer = new Timer();
   #endsAt = 0;
 
   constructor(renew: () => void) {
@@ -26,9 +28,9 @@ export class Renewal {
    * After a failure as well: so it tries ever sooner, and stops when no time is left.
    */
   wait(): void {
-    clearTimeout(this.#timer);
+    this.#timer.stop();
     const leftMs = this.#endsAt - performance.now();
     const waitMs = leftMs - Math.max(leftMs / 5, Math.min(LEAD_MS, leftMs / 2));
-    if (leftMs > 0) this.#timer = setTimeout(this.#renew, Math.min(LONGEST_MS, Math.max(SHORTEST_MS, waitMs)));
+    if (leftMs > 0) this.#timer.start(Math.min(LONGEST_MS, Math.max(SHORTEST_MS, waitMs)), this.#renew);
   }
 }

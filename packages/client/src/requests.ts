@@ -8,16 +8,11 @@ export type NumberedFrame = (n: number) => ClientFrame | string;
 /** Gets the answer to a request, once: its error, or else its result. */
 export type Settle = (error: RealtimeError | undefined, result?: unknown) => void;
 
-interface Unanswered {
-  readonly settle: Settle;
-  readonly timer: ReturnType<typeof setTimeout>;
-}
-
 /** The numbered frames that were sent and are not answered yet. */
 export class Requests {
   readonly #timeoutMs: number;
   readonly #connection: Connection;
-  readonly #unanswered = new Map<number, Unanswered>();
+  readonly #unanswered = new Map<number, Settle>();
   #lastNumber = 0;
 
   constructor(timeoutMs: number, connection: Connection) {
@@ -37,10 +32,11 @@ export class Requests {
   start(frame: NumberedFrame, settle: Settle): void {
     const n = this.nextNumber();
     this.#connection.transmit(frame(n));
-    const timer = setTimeout(() => {
-      this.settle(n, unanswered());
-    }, this.#timeoutMs);
-    this.#unanswered.set(n, { settle, timer });
+    const timer = setTimeout(() => this.settle(n, unanswered()), this.#timeoutMs);
+    this.#unanswered.set(n, (error, result) => {
+      clearTimeout(timer);
+      settle(error, result);
+    });
   }
 
   /** Sends one frame and resolves with the answer's result, or rejects as `start` settles and throws. */
@@ -52,19 +48,18 @@ export class Requests {
 
   /** The server answered. A late answer is ignored: its deadline was reported. */
   settle(n: number, error: RealtimeError | undefined, result?: unknown): void {
-    const request = this.#unanswered.get(n);
+    const settle = this.#unanswered.get(n);
     this.#unanswered.delete(n);
-    clearTimeout(request?.timer);
-    request?.settle(error, result);
+    settle?.(error, result);
   }
 
   /** The connection is gone: what was asked may have been done. */
   lost(): void {
-    for (const n of [...this.#unanswered.keys()]) this.settle(n, unanswered());
+    for (const n of this.#unanswered.keys()) this.settle(n, unanswered());
   }
 }
 
 /** What becomes of a request whose answer did not come in time, or whose connection went before. */
 export function unanswered(): RealtimeError {
-  return new RealtimeError('OUTCOME_UNKNOWN', 'No answer came; the server may have done it.');
+  return new RealtimeError('OUTCOME_UNKNOWN', 'No answer came.');
 }

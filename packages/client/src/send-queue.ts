@@ -3,8 +3,9 @@ import { checkChannelName } from './channel-name.ts';
 import type { Connection } from './connection.ts';
 import { Deferred } from './deferred.ts';
 import { unanswered } from './requests.ts';
-import type { Requests } from './requests.ts';
+import type { Requests, Settle } from './requests.ts';
 import { retryAfterMs } from './retry-after.ts';
+import { Timer } from './timer.ts';
 
 /** How a message is sent. */
 export interface SendOptions {
@@ -28,27 +29,24 @@ interface Send {
   /** The frame's fields after its number, up to the publish id. */
   readonly fields: string;
   readonly answer: Deferred<unknown>;
-  /** The age of its first copy, in milliseconds. Absent while the server can't have it. */
+  /** The age of its first copy, in milliseconds, once the answer to one got lost: the server may have the message. */
   ageMs?: () => number;
-  /** The answer to a copy got lost with its connection: the server may have the message. */
-  isDoubtful: boolean;
 }
 
 /** How long after its first copy a message may be sent again: the server remembers publish ids for two minutes. */
 const RESEND_MS = 90_000;
 
-/** The client's sends: those that wait for their turn, those that wait for their answer, and how each one ends. */
+/** The client's sends: those that wait for their turn, and how each one ends. */
 export class SendQueue {
   readonly #limit: number;
   readonly #connection: Connection;
   readonly #requests: Requests;
   /** In the order in which they were made; nothing overtakes. */
   readonly #waiting: Send[] = [];
-  readonly #unanswered = new Set<Send>();
   #lastOrder = 0;
   /** The server asked for silence until then, by `performance.now()`. */
   #pausedUntil = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #timer = new Timer();
 
   constructor(limit: number, connection: Connection, requests: Requests) {
     this.#limit = limit;
@@ -65,13 +63,13 @@ export class SendQueue {
       return {};
     }
     if (this.#connection.closedBy) throw this.#connection.closedBy;
-    const send: Send = { order: ++this.#lastOrder, fields, answer: new Deferred(), isDoubtful: false };
+    const send: Send = { order: ++this.#lastOrder, fields, answer: new Deferred() };
     this.#waiting.push(send);
     this.flush();
     // It is the last one if any waits.
     if (this.#waiting.length > this.#limit) {
       this.#waiting.pop();
-      throw new RealtimeError('QUEUE_FULL', `${this.#limit} sends wait already.`);
+      throw new RealtimeError('QUEUE_FULL', `${this.#limit} sends wait.`);
     }
     const cursor = await send.answer.promise;
     return typeof cursor === 'string' ? { cursor } : {};
@@ -79,13 +77,13 @@ export class SendQueue {
 
   /** Sends what may go now, and comes back for the rest. To be called when there is a connection. */
   flush(): void {
-    clearTimeout(this.#timer);
+    this.#timer.stop();
     for (let send; (send = this.#waiting[0]);) {
-      const leftMs = RESEND_MS - ((send.isDoubtful && send.ageMs?.()) || 0);
+      const leftMs = RESEND_MS - (send.ageMs?.() ?? 0);
       const pauseMs = this.#pausedUntil - performance.now();
       const waitMs = Math.min(leftMs, Math.max(pauseMs, this.#connection.sendWaitMs));
       if (waitMs > 0) {
-        this.#timer = setTimeout(() => this.flush(), waitMs);
+        this.#timer.start(waitMs, () => this.flush());
         return;
       }
       this.#waiting.shift();
@@ -94,42 +92,32 @@ export class SendQueue {
     }
   }
 
-  /** The connection is gone: what is unanswered waits for the next one, before what was never sent. */
-  lost(): void {
-    for (const send of this.#unanswered) {
-      send.isDoubtful = true;
-      this.#putBack(send);
-    }
-    this.#unanswered.clear();
-    this.flush();
-  }
-
   /** There will be no connection: everything that waited was not sent, or nobody knows. */
   closed(error: RealtimeError): void {
-    for (const { answer, isDoubtful } of this.#waiting.splice(0)) answer.reject(isDoubtful ? unanswered() : error);
+    for (const { answer, ageMs } of this.#waiting.splice(0)) answer.reject(ageMs ? unanswered() : error);
     this.flush();
   }
 
   #transmit(send: Send): void {
-    const { order, fields, answer, isDoubtful } = send;
+    const { order, fields, answer, ageMs = stopwatch() } = send;
     // The instance makes the id unique: the server knows it by both.
-    const frame = (n: number): string => `["send",${n},${fields},"${order}"${isDoubtful ? ',true' : ''}]`;
+    const id = `"${order}"${send.ageMs ? ',true' : ''}`;
+    const settle: Settle = (error, result) => {
+      if (this.#connection.state !== 'open') {
+        // It waits for the next connection, before what was never sent.
+        send.ageMs = ageMs;
+        this.#putBack(send);
+      } else if (error?.code === 'RATE_LIMITED') {
+        this.#pausedUntil = performance.now() + retryAfterMs(error);
+        this.#putBack(send);
+      } else if (error) {
+        answer.reject(error);
+      } else {
+        answer.resolve(result);
+      }
+    };
     try {
-      this.#requests.start(frame, (error, result) => {
-        // Else its connection went, and it waits for the next one.
-        if (!this.#unanswered.delete(send)) return;
-        if (error?.code === 'RATE_LIMITED') {
-          this.#pausedUntil = performance.now() + retryAfterMs(error);
-          this.#putBack(send);
-          this.flush();
-        } else if (error) {
-          answer.reject(error);
-        } else {
-          answer.resolve(result);
-        }
-      });
-      this.#unanswered.add(send);
-      if (!isDoubtful) send.ageMs = stopwatch();
+      this.#requests.start((n) => `["send",${n},${fields},${id}]`, settle);
     } catch (error) {
       answer.reject(error);
     }
@@ -138,6 +126,7 @@ export class SendQueue {
   #putBack(send: Send): void {
     this.#waiting.push(send);
     this.#waiting.sort((a, b) => a.order - b.order);
+    this.flush();
   }
 }
 

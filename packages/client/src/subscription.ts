@@ -2,6 +2,7 @@ import type { ErrorCode, RealtimeError } from '@rt/protocol';
 import type { Listenable, Off } from './emitter.ts';
 import type { HistoryOptions, HistoryPage } from './history.ts';
 import type { Message } from './message.ts';
+import type { Presence } from './presence.ts';
 import type { SendOptions, SendResult } from './send-queue.ts';
 
 /**
@@ -50,6 +51,8 @@ export interface Subscription {
    */
   readonly subscribed: Promise<void>;
   readonly lifecycle: Listenable<LifecycleEvents>;
+  /** Who is there, on a presence channel. */
+  readonly presence: Presence;
   /** Calls `listener` for every message of one event. */
   on<Data = unknown>(event: string, listener: MessageListener<Data>): Off;
   /** Calls `listener` for the next message of one event. */

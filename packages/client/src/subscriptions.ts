@@ -1,10 +1,13 @@
 import { RealtimeError } from '@rt/protocol';
-import type { ErrorCode, Resume, ServerFrame } from '@rt/protocol';
+import type { Resume, ServerFrame } from '@rt/protocol';
 import { checkChannelName } from './channel-name.ts';
 import { ChannelSubscription } from './channel-subscription.ts';
 import type { SubscriptionOwner } from './channel-subscription.ts';
 import type { Connection } from './connection.ts';
+import type { Requests } from './requests.ts';
 import { retryAfterMs } from './retry-after.ts';
+import type { SendQueue } from './send-queue.ts';
+import { Timer } from './timer.ts';
 
 /** How many channels the `connect` frame takes; the others follow one by one. */
 const RESUME_LIMIT = 200;
@@ -12,23 +15,27 @@ const RESUME_LIMIT = 200;
 const USER_PREFIX = 'user.';
 
 /** Every channel that the application wants, and what the server says of each. */
-export class Subscriptions {
+export class Subscriptions implements SubscriptionOwner {
   /** The user's own channel: wanted from when the server has subscribed the connection to it. */
   readonly user: ChannelSubscription;
-  readonly #owner: SubscriptionOwner;
+  readonly sends: SendQueue;
+  readonly requests: Requests;
+  readonly report: (error: RealtimeError) => void;
   readonly #connection: Connection;
   readonly #wanted = new Map<string, ChannelSubscription>();
   /** Asks again for what the server was asked for too fast. */
-  #retry: ReturnType<typeof setTimeout> | undefined;
-  /** Channels that the `connect` frame held and that were unsubscribed before the server answered it. */
-  readonly #leftEarly = new Set<string>();
+  readonly #retry = new Timer();
+  /** What the last `connect` frame took up. */
+  #resumed: readonly ChannelSubscription[] = [];
   /** Whose own channel `user` is. */
   #userId: string | undefined;
 
-  constructor(owner: Omit<SubscriptionOwner, 'unsubscribe'>, connection: Connection) {
-    this.#owner = { ...owner, unsubscribe: (one) => this.#unsubscribe(one) };
+  constructor(sends: SendQueue, requests: Requests, connection: Connection, report: (error: RealtimeError) => void) {
+    this.sends = sends;
+    this.requests = requests;
+    this.report = report;
     this.#connection = connection;
-    this.user = new ChannelSubscription('', this.#owner);
+    this.user = new ChannelSubscription('', this);
   }
 
   /** The subscription of `channel`, asked for at once where there is a connection. Throws `BAD_NAME`. */
@@ -36,43 +43,49 @@ export class Subscriptions {
     const wanted = this.#wanted.get(channel);
     if (wanted !== undefined) return wanted;
     checkChannelName(channel);
-    const subscription = new ChannelSubscription(channel, this.#owner, last);
+    const subscription = new ChannelSubscription(channel, this, last);
     this.#wanted.set(channel, subscription);
     this.#ask(subscription);
     return subscription;
   }
 
+  /** Ends one subscription at once; resolves when the server knows. */
+  async unsubscribe(subscription: ChannelSubscription): Promise<void> {
+    const { channel, askedAs } = subscription;
+    if (this.#wanted.get(channel) !== subscription) return;
+    this.#wanted.delete(channel);
+    subscription.end({});
+    // Else it was not asked for, or `opened` sees to it.
+    if (askedAs !== undefined && this.#connection.state === 'open') await this.#leave(channel);
+  }
+
   /** What the `connect` frame takes up: every wanted channel, as many as fit. */
   resume(): Resume {
-    const channels: Resume[number][] = [];
-    for (const subscription of this.#wanted.values()) {
-      subscription.pend();
-      if (channels.length === RESUME_LIMIT) continue;
+    this.#pend();
+    this.#resumed = [...this.#wanted.values()].slice(0, RESUME_LIMIT);
+    return this.#resumed.map((subscription) => {
       subscription.askedAs = 0;
-      channels.push(subscription.place);
-    }
-    return channels;
+      return subscription.place;
+    });
   }
 
   /** There is a connection: asks for what its `connect` frame did not hold. */
   opened(): void {
-    const { userId } = this.#connection;
+    const userId = this.#connection.open?.userId;
     if (userId !== this.#userId) {
       // Another user: the place in the channel of the one before is worth nothing.
       if (this.#wanted.get(this.user.channel) === this.user) this.#wanted.delete(this.user.channel);
       this.user.cursor = null;
       this.#userId = userId;
     }
-    for (const channel of this.#leftEarly) void this.#leave(channel);
-    this.#leftEarly.clear();
+    for (const { state, channel } of this.#resumed) if (state === 'unsubscribed') void this.#leave(channel);
     this.#askMissing();
   }
 
   /** The connection is gone; the next one takes up every channel. */
   lost(): void {
-    this.#leftEarly.clear();
-    clearTimeout(this.#retry);
-    for (const subscription of this.#wanted.values()) subscription.pend();
+    this.#retry.stop();
+    this.#pend();
   }
 
   /** There will be no connection. */
@@ -84,26 +97,19 @@ export class Subscriptions {
   received(frame: ServerFrame): void {
     if (frame[0] === 'sub') this.#adopt(frame[1], frame[2]);
     const subscription = this.#wanted.get(String(frame[0] === 'sub' ? frame[2] : frame[1]));
-    if (subscription === undefined) return;
-    switch (frame[0]) {
-      case 'm':
-        subscription.deliver(frame);
-        return;
-      case 'sub':
-        // Else it confirms an earlier subscription of this channel, which has ended.
-        if (frame[1] === subscription.askedAs) subscription.confirm(frame[3], frame[4]);
-        return;
-      case 'unsub':
-        this.#ended(subscription, frame[2], frame[3]);
-        return;
-      case 'skip':
-        subscription.cursor = frame[2];
-        return;
-      case 'gap':
-        subscription.gap(frame[2], frame[3]);
-        return;
-      default:
-        return;
+    if (frame[0] === 'unsub') {
+      const [, , code, message = code] = frame;
+      if (subscription?.state === 'pending') {
+        this.#refused(subscription, new RealtimeError(code, message));
+      } else {
+        this.#wanted.delete(frame[1]);
+        subscription?.end({ code, message });
+      }
+    } else if (frame[0] === 'sub') {
+      // Else it confirms an earlier subscription of this channel, which has ended.
+      if (frame[1] === subscription?.askedAs) subscription.confirm(frame[3], frame[4], frame[5]);
+    } else {
+      subscription?.received(frame);
     }
   }
 
@@ -116,37 +122,31 @@ export class Subscriptions {
 
   /** The server subscribed the connection to a channel of a user: to the user's own one, unless it was asked for. */
   #adopt(n: number, channel: string): void {
-    const isAskedFor = n > 0 || this.#wanted.has(channel);
+    const isAskedFor = n || this.#wanted.has(channel);
     if (isAskedFor || this.user.state === 'subscribed' || !channel.startsWith(USER_PREFIX)) return;
     this.user.channel = channel;
     this.user.askedAs = 0;
     this.#wanted.set(channel, this.user);
   }
 
-  #ask(subscription: ChannelSubscription): void {
-    if (this.#connection.state !== 'open') return;
-    subscription.askedAs = this.#owner.requests.nextNumber();
-    this.#connection.transmit(['sub', subscription.askedAs, ...subscription.place]);
+  #pend(): void {
+    for (const subscription of this.#wanted.values()) subscription.pend();
   }
 
-  #ended(subscription: ChannelSubscription, code: ErrorCode, message: string = code): void {
-    if (subscription.state === 'pending') {
-      this.#refused(subscription, new RealtimeError(code, message));
-    } else {
-      this.#wanted.delete(subscription.channel);
-      subscription.end({ code, message });
-    }
+  #ask(subscription: ChannelSubscription): void {
+    if (this.#connection.state !== 'open') return;
+    subscription.askedAs = this.requests.nextNumber();
+    this.#connection.transmit(['sub', subscription.askedAs, ...subscription.place]);
   }
 
   #refused(subscription: ChannelSubscription, error: RealtimeError): void {
     if (error.retryable) {
       subscription.askedAs = undefined;
-      clearTimeout(this.#retry);
-      this.#retry = setTimeout(() => this.#askMissing(), retryAfterMs(error));
+      this.#retry.start(retryAfterMs(error), () => this.#askMissing());
     } else {
       this.#wanted.delete(subscription.channel);
       subscription.refuse(error);
-      this.#owner.report(error);
+      this.report(error);
     }
   }
 
@@ -156,23 +156,12 @@ export class Subscriptions {
     }
   }
 
-  async #unsubscribe(subscription: ChannelSubscription): Promise<void> {
-    const { channel, askedAs } = subscription;
-    if (this.#wanted.get(channel) !== subscription) return;
-    this.#wanted.delete(channel);
-    subscription.end({});
-    // Not asked for on this connection: there is nothing that the server would have to end.
-    if (askedAs === undefined) return;
-    if (this.#connection.state === 'open') await this.#leave(channel);
-    else this.#leftEarly.add(channel);
-  }
-
   async #leave(channel: string): Promise<void> {
-    await this.#owner.requests
+    await this.requests
       .ask((n) => ['unsub', n, channel])
       .catch((error: RealtimeError) => {
         // Without its connection the server forgets the subscription by itself.
-        if (error.code !== 'OUTCOME_UNKNOWN') this.#owner.report(error);
+        if (error.code !== 'OUTCOME_UNKNOWN') this.report(error);
       });
   }
 }

@@ -134,3 +134,33 @@ it('tells a gap before the messages after it, and that it recovered', async () =
   third.send(['sub', 0, channel, 'c5', true]);
   expect([await heard.next(), await heard.next()]).toEqual(['recovered', true]);
 });
+
+it('keeps its old place until the gap has come, so that a cut between the two is no recovery', async () => {
+  const { peer, server, subscription, channel } = await subscribed();
+  const heard = new Inbox<unknown>();
+  subscription.lifecycle.on('subscribed', ({ recovered }) => heard.push(recovered));
+  peer.send(['skip', channel, 'c1']);
+  peer.close();
+  const second = await server.peers.next();
+  expect((await second.greet())[4]).toEqual([[channel, 'c1']]);
+  second.send(['sub', 0, channel, 'c9', false]);
+  expect(await heard.next()).toBe(false);
+  second.close();
+  const third = await server.peers.next();
+  expect((await third.greet())[4]).toEqual([[channel, 'c1']]);
+  third.send(['sub', 0, channel, 'c9', false], ['gap', channel, 'expired', 'c8']);
+  expect(await heard.next()).toBe(false);
+  third.close();
+  expect((await (await server.peers.next()).greet())[4]).toEqual([[channel, 'c8']]);
+});
+
+it('leaves alone what still arrives for an earlier subscription of its channel', async () => {
+  const { client, peer, server, subscription, channel } = await subscribed();
+  await Promise.all([subscription.unsubscribe(), peer.frame('unsub').then(([, n]) => peer.send(['ok', n]))]);
+  const next = client.subscribe(channel);
+  const [, n] = await peer.frame('sub');
+  peer.send(['skip', channel, 'c1'], ['gap', channel, 'expired', 'c2'], ['sub', n, channel, 'c3', false]);
+  await next.subscribed;
+  peer.close();
+  expect((await (await server.peers.next()).greet())[4]).toEqual([[channel, 'c3']]);
+});

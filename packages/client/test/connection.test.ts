@@ -178,7 +178,7 @@ it('comes back with jitter after 4200', async () => {
 it('moves within the time of a drain, without backoff', async () => {
   const { server, peer, states } = await openClient();
   peer.send(['drain', 5]);
-  expect(await peer.closed).toBe(1000);
+  expect(await peer.closed).toBe(4200);
   await (await server.peers.next()).accept();
   const changes = [await states.next(), await states.next(), await states.next(), await states.next()];
   expect(changes.map((change) => change.state)).toEqual(['connecting', 'open', 'connecting', 'open']);

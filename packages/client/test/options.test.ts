@@ -11,8 +11,10 @@ it('has the documented defaults, also where an option is undefined', () => {
     connectTimeoutMs: 10_000,
     timeoutMs: 10_000,
     queueLimit: 1_000,
-    backoff: { baseMs: 1_000, maxMs: 30_000 },
-    heartbeat: { graceMs: 8_000, probeMs: 3_000 },
+    baseMs: 1_000,
+    maxMs: 30_000,
+    graceMs: 8_000,
+    probeMs: 3_000,
   });
 });
 

@@ -5,7 +5,7 @@ import type { Scene } from './open-client.ts';
 /** A window and its document, as far as the client uses them. */
 class Page {
   readonly window = new EventTarget();
-  readonly document = Object.assign(new EventTarget(), { visibilityState: 'visible' });
+  readonly document = Object.assign(new EventTarget(), { hidden: false });
   readonly listening = new Set<string>();
 
   constructor() {
@@ -53,10 +53,10 @@ it('reconnects at once when the page is shown again', async () => {
 
 it('reconnects at once when the tab becomes visible, not when it is hidden', async () => {
   const { client, server } = await waitingClient();
-  page.document.visibilityState = 'hidden';
+  page.document.hidden = true;
   page.document.dispatchEvent(new Event('visibilitychange'));
   expect(client.state).toBe('waiting');
-  page.document.visibilityState = 'visible';
+  page.document.hidden = false;
   page.document.dispatchEvent(new Event('visibilitychange'));
   await (await server.peers.next()).accept();
 });

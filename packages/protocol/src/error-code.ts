@@ -38,7 +38,8 @@ export type ErrorCode = (typeof RETRYABLE_CODES)[number] | (typeof FINAL_CODES)[
 /** The codes after which the same request may succeed later without being changed. */
 export const RETRYABLE: ReadonlySet<string> = new Set(RETRYABLE_CODES);
 
-const FINAL: ReadonlySet<string> = new Set(FINAL_CODES);
+// Marked as pure so that a bundler leaves it out of a client, which asks for the retryable ones only.
+const FINAL: ReadonlySet<string> = /* @__PURE__ */ new Set(FINAL_CODES);
 
 /** Whether `code` is one of ours. A newer peer may send a code that this version does not know. */
 export function isErrorCode(code: unknown): code is ErrorCode {

@@ -22,6 +22,13 @@ export { eachLine } from './line.ts';
 export { fillTemplate, messageTemplate } from './message-frame.ts';
 export type { MessageParts } from './message-frame.ts';
 export { serverFrame } from './server-frame.ts';
-export type { ConnectionLimits, MessageMeta, ServerFrame, ServerFrameOf } from './server-frame.ts';
+export type {
+  ConnectionLimits,
+  MemberRow,
+  MessageMeta,
+  PresenceRoster,
+  ServerFrame,
+  ServerFrameOf,
+} from './server-frame.ts';
 export { RealtimeError, toRealtimeError } from './realtime-error.ts';
 export type { RealtimeErrorOptions } from './realtime-error.ts';

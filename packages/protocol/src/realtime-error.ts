@@ -20,7 +20,7 @@ export class RealtimeError extends Error {
   readonly detail: unknown;
 
   constructor(code: ErrorCode, message: string, options: RealtimeErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(message, options);
     this.code = code;
     this.retryable = RETRYABLE.has(code);
     this.detail = options.detail;

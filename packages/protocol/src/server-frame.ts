@@ -15,6 +15,16 @@ export interface ConnectionLimits {
 /** The last field of `m`: the message's id, when it was accepted (ms since 1970), and the verified sender's user id. */
 export type MessageMeta = readonly [id: string, at: number, user?: string];
 
+/** A member of a presence channel: the user's id, what the server lets others see, and since when (ms since 1970). */
+export type MemberRow = readonly [id: string, info: { readonly [key: string]: JsonValue }, connectedAt: number];
+
+/** The members of a presence channel as of a version; `members` is `null` in a large channel, which has only a count. */
+export interface PresenceRoster {
+  readonly version: number;
+  readonly count: number;
+  readonly members: readonly MemberRow[] | null;
+}
+
 /** Every frame that a server sends, as the tuple that JSON carries. Ignore unknown types and trailing fields. */
 export type ServerFrame =
   | readonly [
@@ -26,7 +36,7 @@ export type ServerFrame =
       expiresInMs?: number | null,
     ]
   | readonly ['auth', expiresInMs: number | null]
-  | readonly ['sub', n: number, channel: string, cursor: string | null, recovered: boolean, roster?: JsonValue]
+  | readonly ['sub', n: number, channel: string, cursor: string | null, recovered: boolean, roster?: PresenceRoster]
   | readonly ['unsub', channel: string, code: ErrorCode, message?: string]
   | readonly ['m', channel: string, event: string, cursor: string | null, data: JsonValue, meta?: MessageMeta]
   | readonly ['skip', channel: string, cursor: string]
@@ -35,9 +45,9 @@ export type ServerFrame =
       'pres',
       channel: string,
       version: number,
-      joined: JsonValue,
-      left: JsonValue,
-      updated: JsonValue,
+      joined: readonly MemberRow[],
+      left: readonly string[],
+      updated: readonly (readonly [id: string, info: MemberRow[1]])[],
       count: number,
     ]
   | readonly ['ok', n: number, result?: JsonValue]

@@ -41,12 +41,14 @@ export class Membership {
 
   /**
    * Subscribes and sends the reply `sub`, in the same step in which messages begin to flow: nothing comes before it.
-   * Throws `BAD_NAME`, `FORBIDDEN`, `TOO_MANY_CHANNELS`, `BROKER_DOWN`, `CANCELLED`.
+   * Throws `BAD_NAME`, `FORBIDDEN`, `TOO_MANY_CHANNELS`, `BROKER_DOWN`, `CANCELLED`, `UNKNOWN_CONNECTION`.
    */
   async subscribe(connection: Connection, wanted: Subscribing): Promise<void> {
     const { channel, n } = wanted;
     const problem = channelNameProblem(channel);
     if (problem !== undefined) throw new RealtimeError('BAD_NAME', problem);
+    // What a connection that has gone holds would never be let go.
+    if (connection.state !== 'open') throw new RealtimeError('UNKNOWN_CONNECTION', 'this connection has gone');
     const { subscriptions } = connection;
     const present = subscriptions.get(channel);
     if (present !== undefined) {

@@ -12,7 +12,10 @@ export interface ClientConnection {
   readonly channels: readonly string[];
   /** Aborts when it ends. */
   readonly signal: AbortSignal;
-  /** Subscribes it, by the server's will: no authorizer is asked. Rejects with `BAD_NAME`, `TOO_MANY_CHANNELS`, `BROKER_DOWN`. */
+  /**
+   * Subscribes it, by the server's will: no authorizer is asked. Rejects with `BAD_NAME`, `TOO_MANY_CHANNELS`,
+   * `BROKER_DOWN`, `UNKNOWN_CONNECTION` when it has gone, and `FORBIDDEN` for an anonymous one and a presence channel.
+   */
   subscribe(channel: string): Promise<void>;
   /** Ends a subscription and tells the client `reason`. Resolves with whether there was one. */
   unsubscribe(channel: string, reason?: string): Promise<boolean>;

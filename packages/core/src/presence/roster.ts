@@ -101,18 +101,13 @@ export class Roster {
 
   /**
    * The JSON of the members as of the version that clients are at, so that the next frame fits. `viewer`, who may have
-   * come or changed since, is always in it: a client finds itself among the members from the first moment.
+   * come since, is always in the list: a client finds itself among the members from the first moment.
    */
   text(viewer: string): string {
-    if (this.#known === undefined) return rosterText(this.#version, this.#attendances.size, null);
-    const own = this.#attendances.get(viewer)?.shown;
-    const known = this.#known.get(viewer);
-    if (own !== undefined && known !== undefined && own !== known) {
-      const texts = Array.from(this.#known.values(), (shown) => (shown === known ? own : shown).text);
-      return rosterText(this.#version, texts.length, texts.join());
-    }
+    if (this.#known === undefined) return rosterText(this.#version, this.#knownCount, null);
     this.#knownText ??= Array.from(this.#known.values(), ({ text }) => text).join();
-    if (own === undefined || known !== undefined) return rosterText(this.#version, this.#known.size, this.#knownText);
+    const own = this.#known.has(viewer) ? undefined : this.#attendances.get(viewer)?.shown;
+    if (own === undefined) return rosterText(this.#version, this.#known.size, this.#knownText);
     const separator = this.#knownText === '' ? '' : ',';
     return rosterText(this.#version, this.#known.size + 1, this.#knownText + separator + own.text);
   }

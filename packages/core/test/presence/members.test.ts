@@ -111,6 +111,15 @@ describe('a member of a presence channel', () => {
     expect(await anonymous.take()).toEqual([]);
   });
 
+  it('is not who has gone, also where the server subscribes the connection later', async () => {
+    const room = await Room.open();
+    const ann = await room.guest('ann');
+    const [connection] = await room.realtime.user('ann').connections();
+    ann.client.abort();
+    await expect(connection?.subscribe(room.channel)).rejects.toMatchObject({ code: 'UNKNOWN_CONNECTION' });
+    expect(await room.ids()).toEqual([]);
+  });
+
   it('is nobody in a channel of another kind', async () => {
     const room = await Room.open();
     await expect(room.realtime.channel('news').members()).rejects.toMatchObject({ code: 'UNSUPPORTED' });
