@@ -91,7 +91,11 @@ export function compose(
       subscribe,
       unsubscribe: new UnsubscribeCommand(membership),
       send: new SendCommand({ rules, authorizers, handlers, messages, clock, logger }),
-      history: new HistoryCommand(authorizers, (channel) => (messages.hasLog(channel) ? log : undefined)),
+      history: new HistoryCommand(
+        authorizers,
+        (channel) => (messages.hasLog(channel) ? log : undefined),
+        limits.maxQueuedBytes / 4,
+      ),
       members: new MembersCommand(authorizers, presence),
       updateInfo: new UpdateInfoCommand(authorizers, presence),
     }),

@@ -51,10 +51,16 @@ export class Lifecycle {
   emit<Name extends keyof LifecycleEvents>(name: Name, event: LifecycleEvents[Name]): void {
     for (const listener of this.#listeners[name]) {
       try {
-        listener(event);
+        // An async function is a listener too, and its failure must not end the process.
+        const outcome: unknown = listener(event);
+        if (outcome instanceof Promise) outcome.catch((error: unknown) => this.#report(name, error));
       } catch (error) {
-        this.#logger.error(`a listener of "${name}" threw`, { error: String(error) });
+        this.#report(name, error);
       }
     }
+  }
+
+  #report(name: keyof LifecycleEvents, error: unknown): void {
+    this.#logger.error(`a listener of "${name}" threw`, { error: String(error) });
   }
 }

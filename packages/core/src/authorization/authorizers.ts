@@ -62,7 +62,8 @@ export class Authorizers {
       this.#logger.error('an authorizer threw', { channel: request.channel, error: String(error) });
     }
     if (answer === true) return undefined;
-    if (typeof answer === 'object' && answer !== null) return answer;
+    const isMember = typeof answer === 'object' && answer !== null && channelKind(request.channel) === 'presence';
+    if (isMember) return answer as object;
     throw forbidden();
   }
 }

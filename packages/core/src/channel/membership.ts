@@ -52,6 +52,7 @@ export class Membership {
     const { subscriptions } = connection;
     const present = subscriptions.get(channel);
     if (present !== undefined) {
+      if (wanted.isTrusted === true) present.isTrusted = true;
       await present.ready;
       if (subscriptions.get(channel) !== present) throw cancelled();
       // Where it stands: the head, unless it has fallen behind.
@@ -80,10 +81,15 @@ export class Membership {
       ready: promise,
       isHeld: false,
       isTrusted: wanted.isTrusted === true,
+      reauthorizedCount: 0,
     };
     subscriptions.set(channel, subscription);
     try {
-      const answer = await permission;
+      const answer = await permission?.catch((error: unknown) => {
+        // The server asked for it meanwhile.
+        if (!subscription.isTrusted) throw error;
+        return undefined;
+      });
       if (isPresence) subscription.info = answeredInfo(answer);
       await this.#admit(connection, subscription, wanted);
       resolve();
@@ -114,11 +120,12 @@ export class Membership {
     await Promise.all(
       Array.from(connection.subscriptions, async ([channel, subscription]) => {
         delete subscription.maySend;
+        subscription.reauthorizedCount++;
         if (subscription.isTrusted) return;
         try {
           await this.#services.authorizers.check(connection, channel, 'subscribe');
         } catch (error) {
-          if (connection.subscriptions.get(channel) !== subscription) return;
+          if (connection.subscriptions.get(channel) !== subscription || subscription.isTrusted) return;
           this.end(connection, channel, asForbidden(error));
         }
       }),

@@ -8,6 +8,9 @@ import type { ConnectServices } from './connect.ts';
 export class AuthCommand {
   readonly #services: Pick<ConnectServices, 'identity' | 'clock'>;
   readonly #reauthorize: (connection: Connection) => Promise<void>;
+  /** The newest token's number by connection: checks may end in any order, and an older token must not win. */
+  readonly #accepted = new WeakMap<Connection, number>();
+  #count = 0;
 
   constructor(
     services: Pick<ConnectServices, 'identity' | 'clock'>,
@@ -19,14 +22,18 @@ export class AuthCommand {
 
   async run(connection: Connection, [, token]: ClientFrameOf<'auth'>): Promise<void> {
     const { identity, clock } = this.#services;
+    const number = ++this.#count;
     try {
       const user = await identity.of(connection, token, clock.wallNow());
       if (connection.state !== 'open') return;
       if (user?.id !== connection.user?.id) {
         throw new RealtimeError('UNAUTHENTICATED', 'the new token belongs to somebody else: connect anew');
       }
-      connection.user = user;
-      connection.send(serverFrame(['auth', expiresInMs(user, clock.wallNow())]));
+      if (number > (this.#accepted.get(connection) ?? 0)) {
+        this.#accepted.set(connection, number);
+        connection.user = user;
+      }
+      connection.send(serverFrame(['auth', expiresInMs(connection.user, clock.wallNow())]));
       await this.#reauthorize(connection);
     } catch (error) {
       const { code, message } = toRealtimeError(error, 'HANDLER_FAILED', 'the token could not be checked');

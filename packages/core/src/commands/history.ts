@@ -5,12 +5,17 @@ import type { Connection } from '../connection/connection.ts';
 import type { Log } from '../contracts/log.ts';
 import { readHistory } from '../delivery/history.ts';
 
-/** `history`: one page of what is kept of a channel. */
+/** When one that has not read what it was sent may ask again. */
+const RETRY_AFTER_MS = 1_000;
+
+/** `history`: one page of what is kept of a channel. What a connection is sent at once is bounded, so pages may be short. */
 export class HistoryCommand {
   readonly #authorizers: Authorizers;
   readonly #logOf: (channel: string) => Log | undefined;
+  readonly #maxLength: number;
 
-  constructor(authorizers: Authorizers, logOf: (channel: string) => Log | undefined) {
+  constructor(authorizers: Authorizers, logOf: (channel: string) => Log | undefined, maxLength: number) {
+    this.#maxLength = maxLength;
     this.#authorizers = authorizers;
     this.#logOf = logOf;
   }
@@ -20,7 +25,13 @@ export class HistoryCommand {
       await this.#authorizers.check(connection, channel, 'history');
       const log = this.#logOf(channel);
       if (log === undefined) throw new RealtimeError('UNSUPPORTED', 'this channel keeps no history');
-      const { frames, previous, next } = await readHistory(log, channel, page);
+      const { frames, previous, next } = await readHistory(log, channel, page, this.#maxLength);
+      if (connection.isFull) {
+        connection.sendError(n, 'RATE_LIMITED', 'read what you were sent, then ask again', {
+          retryAfterMs: RETRY_AFTER_MS,
+        });
+        return;
+      }
       // The frames are JSON already: they are put in as they are.
       const places = `"previous":${JSON.stringify(previous)},"next":${JSON.stringify(next)}`;
       connection.send(`["ok",${n},{"messages":[${frames.join(',')}],${places}}]`);

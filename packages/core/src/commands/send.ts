@@ -92,8 +92,9 @@ export class SendCommand {
     const subscription = connection.subscriptions.get(channel);
     if (subscription?.maySend === true) return undefined;
     const asked = this.#services.authorizers.check(connection, channel, 'send');
+    const askedAt = subscription?.reauthorizedCount;
     return asked?.then(() => {
-      if (subscription !== undefined) subscription.maySend = true;
+      if (subscription?.reauthorizedCount === askedAt && subscription !== undefined) subscription.maySend = true;
     });
   }
 

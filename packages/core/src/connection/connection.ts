@@ -21,9 +21,11 @@ export interface Subscription {
   /** Whether the broker delivers the channel here because of this one. */
   isHeld: boolean;
   /** The server asked for it, so nobody has to allow it. */
-  readonly isTrusted: boolean;
+  isTrusted: boolean;
   /** What the channel's authorizer said to sending, once asked. */
   maySend?: boolean;
+  /** How often the authorizers were asked anew: an answer to an earlier question no longer counts for later ones. */
+  reauthorizedCount: number;
   /** What the authorizer told of this member; only and always there on a presence channel. */
   info?: Info;
 }
@@ -152,7 +154,7 @@ export class Connection implements Session, ClientConnection {
   }
 
   /** It was brought up to `place` of `channel` and no further. */
-  leaveBehind(channel: string, place: Position): void {
+  leaveBehind(channel: string, place: Position | number): void {
     if (this.behind === undefined) this.#fallBehind();
     this.behind?.set(channel, place);
   }

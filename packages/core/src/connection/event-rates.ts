@@ -9,8 +9,10 @@ export class EventRates {
   take(connection: Connection, event: string, perMinute: number, now: number): number {
     const buckets = this.#buckets.get(connection) ?? new Map<string, TokenBucket>();
     this.#buckets.set(connection, buckets);
-    const bucket = buckets.get(event) ?? new TokenBucket(perMinute, perMinute, now);
-    buckets.set(event, bucket);
+    // Rules of other channels may allow the same event another rate.
+    const key = `${perMinute} ${event}`;
+    const bucket = buckets.get(key) ?? new TokenBucket(perMinute, perMinute, now);
+    buckets.set(key, bucket);
     return bucket.take(now);
   }
 }

@@ -1,6 +1,6 @@
 import { formatCursor, parseCursor, RealtimeError } from '@rt/protocol';
 import type { HistoryPage } from '@rt/protocol';
-import type { Log, LogPage } from '../contracts/log.ts';
+import type { Entry, Log, LogPage } from '../contracts/log.ts';
 import { deliveryOf } from './feed.ts';
 
 /** The frames of a page in the order in which they were published, and where to go on. */
@@ -12,14 +12,23 @@ export interface HistoryFrames {
   readonly next: string | null;
 }
 
-/** Reads one page of a channel's log. Throws `INVALID_DATA` for a cursor that no server wrote. */
-export async function readHistory(log: Log, channel: string, page: HistoryPage): Promise<HistoryFrames> {
+/**
+ * Reads one page of a channel's log: `limit` messages, or as many (at least one) as `maxLength` characters hold.
+ * Throws `INVALID_DATA` for a cursor that no server wrote.
+ */
+export async function readHistory(
+  log: Log,
+  channel: string,
+  page: HistoryPage,
+  maxLength = Number.POSITIVE_INFINITY,
+): Promise<HistoryFrames> {
   const request: LogPage = { after: place(page.after), before: place(page.before), limit: page.limit };
   // One more than asked for tells whether there is another page on that side.
   const read = await log.read(channel, { ...request, limit: page.limit + 1 });
-  const hasMore = read.entries.length > page.limit;
   const isForward = request.after !== undefined;
-  const kept = isForward ? read.entries.slice(0, page.limit) : read.entries.slice(-page.limit);
+  const count = fitting(isForward ? read.entries : read.entries.toReversed(), page.limit, maxLength);
+  const hasMore = read.entries.length > count;
+  const kept = isForward ? read.entries.slice(0, count) : read.entries.slice(read.entries.length - count);
   const deliveries = kept.map((entry) => deliveryOf(entry, read.epoch));
   const [first, last] = [deliveries[0], deliveries.at(-1)];
   return {
@@ -27,6 +36,18 @@ export async function readHistory(log: Log, channel: string, page: HistoryPage):
     previous: first !== undefined && (isForward || hasMore) ? first.cursor : null,
     next: last !== undefined && last.position.offset < read.head.offset ? formatCursor(last.position) : null,
   };
+}
+
+/** How many of `entries` a page has. */
+function fitting(entries: readonly Entry[], limit: number, maxLength: number): number {
+  let length = 0;
+  let count = 0;
+  for (const { text } of entries.slice(0, limit)) {
+    length += text.length;
+    if (count > 0 && length > maxLength) break;
+    count++;
+  }
+  return count;
 }
 
 function place(cursor: string | null | undefined): LogPage['after'] {

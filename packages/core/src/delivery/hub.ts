@@ -52,17 +52,18 @@ export class Hub {
   deliver(name: string, texts: readonly string[]): void {
     const channel = this.#channels.get(name);
     if (channel === undefined) return;
-    channel.busCount += texts.length;
     const { live } = channel;
     const run = new Run();
     for (const text of texts) {
       const { except, template } = readEnvelope(text);
       const frame = fillTemplate(template, null);
+      if (except !== undefined) run.handTo(live);
+      // Counted when it is handed on: whoever falls behind at one message has missed all that follow.
+      channel.busCount++;
       if (except === undefined) {
         if (run.add(frame)) run.handTo(live);
         continue;
       }
-      run.handTo(live);
       for (const connection of live) if (connection.instanceHash !== except) connection.send(frame);
     }
     run.handTo(live);

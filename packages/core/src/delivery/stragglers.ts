@@ -38,6 +38,11 @@ export class Stragglers {
       if (subscription?.state !== 'subscribed') continue;
       const feed = this.#hub.feed(name);
       if (typeof place === 'number') {
+        if (connection.isFull) {
+          // What the channels before it had missed has filled it again.
+          connection.leaveBehind(name, place);
+          continue;
+        }
         if (place !== this.#hub.busCount(name)) this.#hub.sendLoss(name, connection);
         this.#hub.join(name, connection);
       } else if (feed !== undefined) {

@@ -8,6 +8,8 @@ import { answerJson } from './answer.ts';
 import type { ApiKey } from './api-key.ts';
 import { readJson } from './body.ts';
 
+/** As long as a user's id may be, whose channel has a name of at most 164 characters. */
+const MAX_USER_ID = 164 - 'user.'.length;
 /** Room for names, ids and JSON's own characters beside the data. */
 const ENVELOPE_BYTES = 2048;
 
@@ -16,7 +18,7 @@ const schema = z.strictObject({
   event: z.string(),
   data: z.unknown().optional(),
   except: z
-    .strictObject({ instance: z.string().min(1).max(64), user: z.string().min(1).max(128).optional() })
+    .strictObject({ instance: z.string().min(1).max(64), user: z.string().min(1).max(MAX_USER_ID).optional() })
     .optional(),
 });
 
