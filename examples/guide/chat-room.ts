@@ -20,8 +20,9 @@ const realtime = new Realtime({
 });
 realtime.authorize('private-chat.{chatId}', ({ user, params }) => members.get(params.chatId)?.has(user?.id ?? ''));
 realtime.handle('private-chat.{chatId}', 'message.sent', async (message) => {
-  const text = String((message.data as { text?: unknown }).text ?? '').trim();
-  if (text !== '') await message.relay({ text });
+  const { text } = Object(message.data) as { text?: unknown };
+  // What a client sends is checked before anybody else gets it.
+  if (typeof text === 'string' && text.trim() !== '') await message.relay({ text: text.trim() });
 });
 const { url } = await realtime.listen({ port: 0 });
 

@@ -100,11 +100,11 @@ export class SimClient {
   #receive(frame: readonly unknown[]): void {
     const [type, first, second, third] = frame as [string, never, never, never];
     // What is not wanted any more may still arrive; the application does not see it.
-    const channel: unknown = type === 'sub' ? second : first;
-    const isWanted = typeof channel === 'string' && this.wanted.has(channel);
+    const name: unknown = type === 'sub' ? second : first;
+    const isWanted = typeof name === 'string' && this.wanted.has(name);
     // At most once, and so nothing that the promise speaks of.
     const isVolatile = type === 'm' && third === null;
-    if (isWanted && !isVolatile && (type === 'sub' || this.confirmed.has(channel) || type === 'unsub')) {
+    if (isWanted && !isVolatile && (type === 'sub' || this.confirmed.has(name) || type === 'unsub')) {
       recordFrames(this.#recorder, this.name, [frame]);
     }
     switch (type) {
@@ -118,20 +118,20 @@ export class SimClient {
         return;
       case 'sub':
         if (!isWanted) return;
-        this.confirmed.add(channel);
-        this.wanted.set(channel, third);
+        this.confirmed.add(name);
+        this.wanted.set(name, third);
         return;
       case 'unsub':
         this.#forget(first);
         return;
       case 'm':
-        if (isWanted && third !== null) this.wanted.set(channel, third);
+        if (isWanted && third !== null) this.wanted.set(name, third);
         return;
       case 'skip':
-        if (isWanted) this.wanted.set(channel, second);
+        if (isWanted) this.wanted.set(name, second);
         return;
       case 'gap':
-        if (isWanted) this.wanted.set(channel, third);
+        if (isWanted) this.wanted.set(name, third);
         return;
       case 'ok':
         this.#answered(first, (publish) => this.#recorder.acknowledged(publish, second));

@@ -38,7 +38,9 @@ export class Room {
       this.#list.addTheirs({ name, text, at: message.at });
     });
     subscription.on('typing.started', (data) => this.#typing.started(read(data).name));
-    subscription.lifecycle.on('gap', () => this.#list.addNote('Back again. Some of what others wrote meanwhile is not kept.'));
+    subscription.lifecycle.on('gap', () =>
+      this.#list.addNote('Back again. Some of what others wrote meanwhile is not kept.'),
+    );
     subscription.lifecycle.on('refused', (error) => this.#list.addNote(`You can't listen here: ${error.message}`));
   }
 

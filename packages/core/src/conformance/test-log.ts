@@ -82,9 +82,9 @@ export function testLog(
       'loses and doubles nothing where a head ends and following begins, 200 times under traffic',
       two(async (a, b) => {
         const channel = randomChannel();
-        let isPublishing = true;
+        const stop = new AbortController();
         const publishing = (async () => {
-          for (let index = 0; isPublishing; index++) {
+          for (let index = 0; !stop.signal.aborted; index++) {
             await a.append([{ channel, entries: [{ text: String(index) }], retention: PLENTY }]);
           }
         })();
@@ -95,7 +95,7 @@ export function testLog(
           expect(next).toEqual(read.entries[0]);
           await b.unfollow(channel);
         }
-        isPublishing = false;
+        stop.abort();
         await publishing;
       }),
     );

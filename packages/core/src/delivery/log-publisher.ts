@@ -4,10 +4,16 @@ import type { Clock } from '../contracts/clock.ts';
 import type { Log, LogWork, NewEntry, Retention } from '../contracts/log.ts';
 import type { Tick } from './tick.ts';
 
+/** Whoever published an entry, until its place is known. */
+interface Waiting {
+  readonly resolve: (position: Position) => void;
+  readonly reject: (error: RealtimeError) => void;
+}
+
 interface ChannelBatch {
   readonly retention: Retention;
   readonly entries: NewEntry[];
-  readonly waiting: { resolve(position: Position): void; reject(error: RealtimeError): void }[];
+  readonly waiting: Waiting[];
 }
 
 /** Collects what is published in one tick to channels with history, and appends it in one call. */
@@ -74,7 +80,7 @@ export class LogPublisher {
   }
 }
 
-function settle(waiting: ChannelBatch['waiting'], places: readonly Position[] | undefined): void {
+function settle(waiting: readonly Waiting[], places: readonly Position[] | undefined): void {
   waiting.forEach(({ resolve, reject }, index) => {
     const place = places?.[index];
     if (place === undefined) reject(new RealtimeError('BROKER_DOWN', 'the log did not say where the message is'));
