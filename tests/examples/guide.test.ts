@@ -15,6 +15,7 @@ const printed: Readonly<Record<string, readonly string[]>> = {
     'laptop: your order has arrived',
     'phone: your order has arrived',
   ],
+  presence: ['Ben came', 'Ben is away', 'here: ann, ben', 'ben went'],
   typing: ['Ann is typing…', 'Ann: done typing', 'kept: message.sent'],
 };
 
