@@ -6,8 +6,7 @@ import type { NumberedFrame } from './requests.ts';
 /** What presence asks of its subscription. */
 export interface PresenceOwner {
   readonly channel: string;
-  readonly subscribed: Promise<void>;
-  /** Asks the server something. */
+  /** Asks the server something, once the subscription is confirmed. */
   ask(frame: NumberedFrame): Promise<unknown>;
 }
 
@@ -17,7 +16,6 @@ type Members = ReadonlyMap<string, Member>;
 export class ChannelPresence extends Emitter<PresenceEvents> implements Presence {
   count = 0;
   readonly #owner: PresenceOwner;
-  readonly #report: (error: RealtimeError) => void;
   /** `null` before the first roster, and while the server only tells the count. */
   #members: Members | null = null;
   /** Of the last frame or roster; `NaN` while a roster is asked for: no version is above or next to that. */
@@ -28,7 +26,6 @@ export class ChannelPresence extends Emitter<PresenceEvents> implements Presence
   constructor(owner: PresenceOwner, report: (error: RealtimeError) => void) {
     super(report);
     this.#owner = owner;
-    this.#report = report;
   }
 
   get members(): readonly Member[] {
@@ -36,7 +33,6 @@ export class ChannelPresence extends Emitter<PresenceEvents> implements Presence
   }
 
   async update(info: MemberInfo): Promise<void> {
-    await this.#owner.subscribed;
     await this.#owner.ask((n) => ['pres', n, this.#owner.channel, info]);
     this.#info = info;
   }
@@ -45,12 +41,7 @@ export class ChannelPresence extends Emitter<PresenceEvents> implements Presence
   confirmed(roster: PresenceRoster): void {
     this.#take(roster);
     // The server may have forgotten what this client was before it went away.
-    if (this.#info) {
-      this.update(this.#info).catch((error: RealtimeError) => {
-        // Without its connection the next one asks again.
-        if (error.code !== 'OUTCOME_UNKNOWN') this.#report(error);
-      });
-    }
+    if (this.#info) this.update(this.#info).catch(this.report);
   }
 
   /** Something changed since the version before. */

@@ -33,7 +33,10 @@ export class Subscriptions implements SubscriptionOwner {
   constructor(sends: SendQueue, requests: Requests, connection: Connection, report: (error: RealtimeError) => void) {
     this.sends = sends;
     this.requests = requests;
-    this.report = report;
+    this.report = (error) => {
+      // Of an own request whose connection went: the server forgets the channel by itself, and the next one asks again.
+      if (error.code !== 'OUTCOME_UNKNOWN') report(error);
+    };
     this.#connection = connection;
     this.user = new ChannelSubscription('', this);
   }
@@ -157,11 +160,6 @@ export class Subscriptions implements SubscriptionOwner {
   }
 
   async #leave(channel: string): Promise<void> {
-    await this.requests
-      .ask((n) => ['unsub', n, channel])
-      .catch((error: RealtimeError) => {
-        // Without its connection the server forgets the subscription by itself.
-        if (error.code !== 'OUTCOME_UNKNOWN') this.report(error);
-      });
+    await this.requests.ask((n) => ['unsub', n, channel]).catch(this.report);
   }
 }
