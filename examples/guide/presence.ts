@@ -26,8 +26,8 @@ const { url } = await realtime.listen({ port: 0 });
 
 const ann = new RealtimeClient(url, { token: 'token-of-ann' });
 const room = ann.subscribe('presence-room.1');
-room.presence.on('joined', ({ info }) => console.log(`${String(info['name'])} came`));
-room.presence.on('updated', ({ info }) => console.log(`${String(info['name'])} is ${String(info['status'])}`));
+room.presence.on('joined', ({ info }) => console.log(info['name'], 'came'));
+room.presence.on('updated', ({ info }) => console.log(info['name'], 'is', info['status']));
 room.presence.on('left', ({ id }) => console.log(`${id} went`));
 const next = (event: 'joined' | 'updated' | 'left'): Promise<void> =>
   new Promise((resolve) => {
