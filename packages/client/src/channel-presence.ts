@@ -6,7 +6,8 @@ import type { NumberedFrame } from './requests.ts';
 /** What presence asks of its subscription. */
 export interface PresenceOwner {
   readonly channel: string;
-  /** Asks the server something, once the subscription is confirmed. */
+  readonly subscribed: Promise<void>;
+  /** Asks the server something. */
   ask(frame: NumberedFrame): Promise<unknown>;
 }
 
@@ -16,6 +17,7 @@ type Members = ReadonlyMap<string, Member>;
 export class ChannelPresence extends Emitter<PresenceEvents> implements Presence {
   count = 0;
   readonly #owner: PresenceOwner;
+  readonly #report: (error: RealtimeError) => void;
   /** `null` before the first roster, and while the server only tells the count. */
   #members: Members | null = null;
   /** Of the last frame or roster; `NaN` while a roster is asked for: no version is above or next to that. */
@@ -26,6 +28,7 @@ export class ChannelPresence extends Emitter<PresenceEvents> implements Presence
   constructor(owner: PresenceOwner, report: (error: RealtimeError) => void) {
     super(report);
     this.#owner = owner;
+    this.#report = report;
   }
 
   get members(): readonly Member[] {
@@ -33,6 +36,7 @@ export class ChannelPresence extends Emitter<PresenceEvents> implements Presence
   }
 
   async update(info: MemberInfo): Promise<void> {
+    await this.#owner.subscribed;
     await this.#owner.ask((n) => ['pres', n, this.#owner.channel, info]);
     this.#info = info;
   }
@@ -41,7 +45,12 @@ export class ChannelPresence extends Emitter<PresenceEvents> implements Presence
   confirmed(roster: PresenceRoster): void {
     this.#take(roster);
     // The server may have forgotten what this client was before it went away.
-    if (this.#info) this.update(this.#info).catch(this.report);
+    if (this.#info) {
+      this.update(this.#info).catch((error: RealtimeError) => {
+        // Without its connection the next one asks again.
+        if (error.code !== 'OUTCOME_UNKNOWN') this.#report(error);
+      });
+    }
   }
 
   /** Something changed since the version before. */

@@ -25,7 +25,7 @@ export interface SubscriptionOwner {
   readonly sends: SendQueue;
   readonly requests: Requests;
   unsubscribe(subscription: ChannelSubscription): Promise<void>;
-  /** Tells an error that no promise tells. `OUTCOME_UNKNOWN` is none: without its connection the next one asks again. */
+  /** Tells an error that no promise tells. */
   readonly report: (error: RealtimeError) => void;
 }
 
@@ -72,6 +72,7 @@ export class ChannelSubscription extends Emitter<MessageEvents> implements Subsc
   async history<Data = unknown>(options: HistoryOptions = {}): Promise<HistoryPage<Data>> {
     const page = { limit: 50, ...options };
     checkNumber('limit', page.limit, 1, MAX_MESSAGES);
+    await this.subscribed;
     return historyPageOf(await this.ask((n) => ['history', n, this.channel, page]));
   }
 
@@ -79,9 +80,8 @@ export class ChannelSubscription extends Emitter<MessageEvents> implements Subsc
     return this.#owner.unsubscribe(this);
   }
 
-  /** Asks the server about this channel, once the subscription is confirmed. */
-  async ask(frame: NumberedFrame): Promise<unknown> {
-    await this.subscribed;
+  /** Asks the server about this channel. */
+  ask(frame: NumberedFrame): Promise<unknown> {
     return this.#owner.requests.ask(frame);
   }
 

@@ -21,12 +21,12 @@ export interface Listenable<Events extends EventMap<Events>> {
 
 /** Listeners by event name. One that throws never stops the others: it is reported as `HANDLER_FAILED`. */
 export class Emitter<Events extends EventMap<Events>> implements Listenable<Events> {
-  protected readonly report: (error: RealtimeError, event?: keyof Events) => void;
+  readonly #report: (error: RealtimeError, event: keyof Events) => void;
   /** Each listener with whether it is called only once. */
   readonly #listeners = new Map<keyof Events, Map<unknown, boolean>>();
 
-  constructor(report: (error: RealtimeError, event?: keyof Events) => void) {
-    this.report = report;
+  constructor(report: (error: RealtimeError, event: keyof Events) => void) {
+    this.#report = report;
   }
 
   on<Name extends keyof Events>(event: Name, listener: Listener<Events[Name]>, isOnce = false): Off {
@@ -56,7 +56,7 @@ export class Emitter<Events extends EventMap<Events>> implements Listenable<Even
         // Only `on` fills the map, with listeners of this very event.
         (listener as Listener<Events[Name]>)(...args);
       } catch (cause) {
-        this.report(new RealtimeError('HANDLER_FAILED', `A listener of '${String(event)}' threw.`, { cause }), event);
+        this.#report(new RealtimeError('HANDLER_FAILED', `A listener of '${String(event)}' threw.`, { cause }), event);
       }
     }
     return true;

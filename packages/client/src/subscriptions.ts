@@ -33,10 +33,7 @@ export class Subscriptions implements SubscriptionOwner {
   constructor(sends: SendQueue, requests: Requests, connection: Connection, report: (error: RealtimeError) => void) {
     this.sends = sends;
     this.requests = requests;
-    this.report = (error) => {
-      // Of an own request whose connection went: the server forgets the channel by itself, and the next one asks again.
-      if (error.code !== 'OUTCOME_UNKNOWN') report(error);
-    };
+    this.report = report;
     this.#connection = connection;
     this.user = new ChannelSubscription('', this);
   }
@@ -160,6 +157,11 @@ export class Subscriptions implements SubscriptionOwner {
   }
 
   async #leave(channel: string): Promise<void> {
-    await this.requests.ask((n) => ['unsub', n, channel]).catch(this.report);
+    await this.requests
+      .ask((n) => ['unsub', n, channel])
+      .catch((error: RealtimeError) => {
+        // Without its connection the server forgets the subscription by itself.
+        if (error.code !== 'OUTCOME_UNKNOWN') this.report(error);
+      });
   }
 }
