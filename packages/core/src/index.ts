@@ -1,6 +1,6 @@
 /**
  * The rt server: `Realtime`, the memory broker, and the seams that transports and brokers plug into.
- * Start with `docs/guide.md`; what is delivered when is in `docs/protocol.md`.
+ * Start with `README.md`; what is promised stands in `docs/delivery.md`.
  */
 export type { AuthorizationRequest, Authorizer, ChannelAction } from './authorization/authorizer.ts';
 export type { PatternParams } from './authorization/pattern-params.ts';
