@@ -20,6 +20,7 @@ export type { Encoding } from './contracts/encoding.ts';
 export type { Link } from './contracts/link.ts';
 export { DEDUPE_WINDOW_MS } from './contracts/log.ts';
 export type {
+  Appended,
   Entry,
   GapReason,
   Log,

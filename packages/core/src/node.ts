@@ -68,6 +68,8 @@ export class RealtimeNode {
     await this.options.broker.start({
       message: (channel, texts) => this.parts.hub.deliver(channel, texts),
       health: (health) => this.parts.lifecycle.emit('broker', health),
+      gap: (channels) => this.parts.hub.reportGap(channels),
+      warn: (message, details) => this.options.logger.warn(message, { broker: this.options.broker.name, ...details }),
     });
     this.parts.connectionServices.heartbeat.start();
     this.state = 'started';

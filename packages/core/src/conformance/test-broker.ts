@@ -209,6 +209,8 @@ async function startNode(broker: Broker): Promise<Node> {
   const events: BrokerEvents = {
     message: (channel, texts) => texts.forEach((text) => inbox.push({ channel, text })),
     health: () => undefined,
+    gap: () => undefined,
+    warn: () => undefined,
   };
   await broker.start(events);
   return { broker, inbox };

@@ -1,3 +1,4 @@
+import { RealtimeError } from '@rt/protocol';
 import type { Position } from '@rt/protocol';
 import { randomBytes } from 'node:crypto';
 import type { Broker } from '../contracts/broker.ts';
@@ -45,7 +46,9 @@ export function testLog(
       two(async (a, b) => {
         const channel = randomChannel();
         const followers = [await follow(a, channel), await follow(b, channel)];
-        const [places] = await a.append([{ channel, entries: [{ text: 'one' }, { text: 'two' }], retention: PLENTY }]);
+        const [places] = await placesOf(
+          a.append([{ channel, entries: [{ text: 'one' }, { text: 'two' }], retention: PLENTY }]),
+        );
         for (const { entries, head } of followers) {
           const seen = await entries.take(2, 'two entries');
           expect(seen.map(({ text }) => text)).toEqual(['one', 'two']);
@@ -105,7 +108,9 @@ export function testLog(
       two(async (a, b) => {
         const channel = randomChannel();
         const texts = Array.from({ length: 10 }, (_, index) => String(index));
-        const [places] = await a.append([{ channel, entries: texts.map((text) => ({ text })), retention: PLENTY }]);
+        const [places] = await placesOf(
+          a.append([{ channel, entries: texts.map((text) => ({ text })), retention: PLENTY }]),
+        );
         const after = await b.read(channel, { after: places![2]!, limit: 4 });
         expect([after.proof, textsOf(after.entries)]).toEqual(['contiguous', ['3', '4', '5', '6']]);
         expect(after.start).toEqual(places![2]);
@@ -123,7 +128,7 @@ export function testLog(
         const channel = randomChannel();
         const retention: Retention = { size: 5, ttlMs: 3_600_000 };
         const entries = Array.from({ length: 20 }, (_, index) => ({ text: String(index) }));
-        const [places] = await a.append([{ channel, entries, retention }]);
+        const [places] = await placesOf(a.append([{ channel, entries, retention }]));
         const read = await b.read(channel, { after: places![3]!, limit: 100 });
         expect(read.proof).toBe('trimmed');
         // A size is a floor: more may be kept.
@@ -135,7 +140,9 @@ export function testLog(
       'says diverged for a place that it never had, and new-epoch for another epoch',
       two(async (a, b) => {
         const channel = randomChannel();
-        const [places] = await a.append([{ channel, entries: [{ text: 'x' }, { text: 'y' }], retention: PLENTY }]);
+        const [places] = await placesOf(
+          a.append([{ channel, entries: [{ text: 'x' }, { text: 'y' }], retention: PLENTY }]),
+        );
         const [x, y] = [places![0]!, places![1]!];
         const proofs = await Promise.all(
           [
@@ -154,18 +161,20 @@ export function testLog(
       two(async (a, b) => {
         const [channel, other] = [randomChannel(), randomChannel()];
         const entries = [{ text: 'first', id: 'one' }];
-        const [[place]] = (await a.append([{ channel, entries, retention: PLENTY }])) as [[Position]];
-        const again = await b.append([
-          {
-            channel,
-            entries: [
-              { text: 'second', id: 'one' },
-              { text: 'third', id: 'two' },
-            ],
-            retention: PLENTY,
-          },
-          { channel: other, entries, retention: PLENTY },
-        ]);
+        const [[place]] = (await placesOf(a.append([{ channel, entries, retention: PLENTY }]))) as [[Position]];
+        const again = await placesOf(
+          b.append([
+            {
+              channel,
+              entries: [
+                { text: 'second', id: 'one' },
+                { text: 'third', id: 'two' },
+              ],
+              retention: PLENTY,
+            },
+            { channel: other, entries, retention: PLENTY },
+          ]),
+        );
         expect(again[0]![0]).toEqual(place);
         expect(textsOf((await b.read(channel, { limit: 10 })).entries)).toEqual(['first', 'third']);
         expect(textsOf((await b.read(other, { limit: 10 })).entries)).toEqual(['first']);
@@ -205,7 +214,8 @@ export function testLog(
 }
 
 async function startBroker(broker: Broker): Promise<Broker> {
-  await broker.start({ message: () => undefined, health: () => undefined });
+  const ignore = (): void => undefined;
+  await broker.start({ message: ignore, health: ignore, gap: ignore, warn: ignore });
   return broker;
 }
 
@@ -217,6 +227,13 @@ async function follow(log: Log, channel: string): Promise<Follower> {
     gap: (reason) => gaps.push(reason),
   });
   return { head, entries, gaps };
+}
+
+async function placesOf(appended: ReturnType<Log['append']>): Promise<readonly (readonly Position[])[]> {
+  return (await appended).map((places) => {
+    if (places instanceof RealtimeError) throw places;
+    return places;
+  });
 }
 
 function textsOf(entries: readonly Entry[]): string[] {

@@ -6,6 +6,10 @@ export interface BrokerEvents {
   message(channel: string, texts: readonly string[]): void;
   /** The broker stopped or resumed answering its probes. */
   health(health: BrokerHealth): void;
+  /** Texts on the bus of these subscribed channels may have been missed, because the broker was away. */
+  gap(channels: readonly string[]): void;
+  /** For operators: a few words and plain values. MUST NOT hold payloads or secrets. */
+  warn(message: string, details: Readonly<Record<string, string | number>>): void;
 }
 
 /** `up` only while an end-to-end probe succeeded within its deadline; socket state is not enough. */
@@ -23,6 +27,8 @@ export interface BusWork {
  * - MUST NOT parse, change, split or join texts; any string, NUL and 100 kB included, arrives as it was sent.
  * - MUST deliver the texts of one publisher to one channel in the order of its `publish` calls, to this node too.
  * - MUST encode channel names where its own keys give characters a meaning; names are validated by core.
+ * - MUST report `gap` for every subscribed channel on which texts may have been missed, before later texts.
+ * - MUST drop texts that it can't have written, and count them in a `warn`, not fail.
  * - MUST NOT throw out of event handlers or end the process: trouble is reported by `health` and by rejections.
  * - Core calls nothing but `close` before `start` resolved, and nothing after `close` was called.
  */
@@ -31,6 +37,8 @@ export interface Broker {
   readonly name: string;
   /** Present: the broker can keep the promise of `docs/delivery.md`. Absent: bus only. */
   readonly log?: Log;
+  /** Present: no other node can be reached over it, so there is no cluster to take part in. */
+  readonly isAlone?: true;
   /** MUST resolve when connected and reject with the reason when it can't connect. */
   start(events: BrokerEvents): Promise<void>;
   /** MUST be idempotent. Resolved means: nothing published later is missed. */

@@ -1,4 +1,4 @@
-import type { Position } from '@rt/protocol';
+import type { Position, RealtimeError } from '@rt/protocol';
 
 /** How much of a channel is kept: the newest `size` messages, none older than `ttlMs`. */
 export interface Retention {
@@ -68,6 +68,9 @@ export interface LogWork {
 /** How long a publish id is remembered. */
 export const DEDUPE_WINDOW_MS = 120_000;
 
+/** The places of one channel's entries, or why they were refused. */
+export type Appended = readonly Position[] | RealtimeError;
+
 /**
  * Stores and delivers as ONE step, so that every node sees one order.
  *
@@ -78,8 +81,13 @@ export const DEDUPE_WINDOW_MS = 120_000;
  * - MUST NOT give a place of one epoch to two entries; what can't continue an epoch begins a new one.
  */
 export interface Log {
-  /** The place of each entry, in the shape of `work`. */
-  append(work: readonly LogWork[]): Promise<readonly (readonly Position[])[]>;
+  /**
+   * How long core goes on following a channel that nobody on this node wants any more: where a read is dear, a reload
+   * of the page should not be one. Absent: not at all.
+   */
+  readonly lingerMs?: number;
+  /** What became of each channel's entries, in the order of `work`. Rejects where nothing is known of any of them. */
+  append(work: readonly LogWork[]): Promise<readonly Appended[]>;
   /** The head; every later entry goes to `sink`. One sink for each channel of a node. */
   follow(channel: string, sink: LogSink): Promise<Position>;
   unfollow(channel: string): Promise<void>;

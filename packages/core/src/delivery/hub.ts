@@ -69,6 +69,17 @@ export class Hub {
     run.handTo(live);
   }
 
+  /** The bus may have missed messages of these channels. Those with history say so themselves, where it is true of them. */
+  reportGap(names: readonly string[]): void {
+    for (const name of names) {
+      const channel = this.#channels.get(name);
+      if (channel === undefined || channel.feed !== undefined) continue;
+      channel.busCount++;
+      const frame = serverFrame(['gap', name, 'broker', null]);
+      for (const connection of channel.live) connection.send(frame);
+    }
+  }
+
   /** Messages of a channel without history were dropped for `connection`, which did not read fast enough. */
   sendLoss(name: string, connection: Connection): void {
     connection.send(serverFrame(['gap', name, 'limit', null]));

@@ -1,7 +1,7 @@
 import { RealtimeError } from '@rt/protocol';
 import type { Position } from '@rt/protocol';
 import type { Clock } from '../contracts/clock.ts';
-import type { Log, LogWork, NewEntry, Retention } from '../contracts/log.ts';
+import type { Appended, Log, LogWork, NewEntry, Retention } from '../contracts/log.ts';
 import type { Tick } from './tick.ts';
 
 /** Whoever published an entry, until its place is known. */
@@ -80,7 +80,11 @@ export class LogPublisher {
   }
 }
 
-function settle(waiting: readonly Waiting[], places: readonly Position[] | undefined): void {
+function settle(waiting: readonly Waiting[], places: Appended | undefined): void {
+  if (places instanceof RealtimeError) {
+    for (const { reject } of waiting) reject(places);
+    return;
+  }
   waiting.forEach(({ resolve, reject }, index) => {
     const place = places?.[index];
     if (place === undefined) reject(new RealtimeError('BROKER_DOWN', 'the log did not say where the message is'));
