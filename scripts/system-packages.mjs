@@ -13,6 +13,12 @@ const systemPackages = [
     variable: 'CHROMIUM_PATH',
     apt: 'chromium',
   },
+  {
+    name: 'Redis',
+    commands: ['redis-server'],
+    variable: 'REDIS_SERVER_PATH',
+    apt: 'redis-server',
+  },
 ];
 
 /** Finds every system package, installing from Debian's or Ubuntu's packages what is missing. Resolves with the variables to set. */
@@ -68,20 +74,27 @@ async function install(missing) {
     const update = await apt('update');
     const installed = await apt('install', '-y', '--no-install-recommends', ...packages);
     // An update that failed for some source matters only where the install then fails.
-    return { ...installed, output: update.output + installed.output, ms: update.ms + installed.ms };
+    const output = `${update.output}${installed.output}\n${byHand(missing)}`;
+    return { ...installed, output, ms: update.ms + installed.ms };
   });
 }
 
 function giveUp(missing, reason) {
   const names = missing.map((each) => each.name).join(', ');
-  console.error(`The tests need ${names}, which could not be installed here: ${reason}. Install by hand:`);
-  console.error(
-    `  Debian, Ubuntu: sudo apt-get install --no-install-recommends ${missing.map((each) => each.apt).join(' ')}`,
-  );
-  for (const { name, commands, variable } of missing) {
-    console.error(
-      `  elsewhere: ${name} so that one of ${commands.join(', ')} is on the PATH, or ${variable}=/path/to/it`,
-    );
-  }
+  console.error(`The tests need ${names}, which could not be installed here: ${reason}.`);
+  console.error(byHand(missing));
   process.exit(1);
+}
+
+function byHand(missing) {
+  const packages = missing.map((each) => each.apt).join(' ');
+  const elsewhere = missing.map(
+    ({ name, commands, variable }) =>
+      `  elsewhere: ${name} so that one of ${commands.join(', ')} is on the PATH, or ${variable}=/path/to/it`,
+  );
+  return [
+    'Install by hand:',
+    `  Debian, Ubuntu: sudo apt-get install --no-install-recommends ${packages}`,
+    ...elsewhere,
+  ].join('\n');
 }
