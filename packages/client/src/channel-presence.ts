@@ -37,8 +37,7 @@ export class ChannelPresence extends Emitter<PresenceEvents> implements Presence
 
   async update(info: MemberInfo): Promise<void> {
     await this.#owner.subscribed;
-    await this.#owner.ask((n) => ['pres', n, this.#owner.channel, info]);
-    this.#info = info;
+    await this.#ask(info);
   }
 
   /** The subscription was confirmed. */
@@ -46,7 +45,8 @@ export class ChannelPresence extends Emitter<PresenceEvents> implements Presence
     this.#take(roster);
     // The server may have forgotten what this client was before it went away.
     if (this.#info) {
-      this.update(this.#info).catch((error: RealtimeError) => {
+      // At once, so that an update that waits for the confirmation comes after it.
+      this.#ask(this.#info).catch((error: RealtimeError) => {
         // Without its connection the next one asks again.
         if (error.code !== 'OUTCOME_UNKNOWN') this.#report(error);
       });
@@ -71,6 +71,11 @@ export class ChannelPresence extends Emitter<PresenceEvents> implements Presence
           () => (this.#version = -1),
         );
     }
+  }
+
+  async #ask(info: MemberInfo): Promise<void> {
+    await this.#owner.ask((n) => ['pres', n, this.#owner.channel, info]);
+    this.#info = info;
   }
 
   #take({ version, count, members }: PresenceRoster): void {

@@ -1,5 +1,5 @@
 import { RealtimeError } from '@rt/protocol';
-import type { ErrorCode, PresenceRoster, Resume, ServerFrame } from '@rt/protocol';
+import type { ErrorCode, Resume, ServerFrame, ServerFrameOf } from '@rt/protocol';
 import { ChannelPresence } from './channel-presence.ts';
 import { Deferred } from './deferred.ts';
 import { Emitter } from './emitter.ts';
@@ -99,7 +99,7 @@ export class ChannelSubscription extends Emitter<MessageEvents> implements Subsc
   }
 
   /** The server confirmed. */
-  confirm(cursor: string | null, recovered: boolean, roster?: PresenceRoster): void {
+  confirm([, , , cursor, recovered, roster]: ServerFrameOf<'sub'>): void {
     this.state = 'subscribed';
     // Else a `gap` follows. Until then the place is the old one: should the connection go, the next must not recover.
     if (recovered || this.cursor === null) this.cursor = cursor;
@@ -126,7 +126,7 @@ export class ChannelSubscription extends Emitter<MessageEvents> implements Subsc
   /** It is over, by the application or by the server. */
   end(reason: { readonly code?: ErrorCode; readonly message?: string }): void {
     this.state = 'unsubscribed';
-    this.#attempt.reject(new RealtimeError('CLOSED', 'It was unsubscribed.'));
+    this.#attempt.reject(new RealtimeError('CLOSED', 'The subscription was closed.'));
     this.lifecycle.emit('unsubscribed', reason);
   }
 

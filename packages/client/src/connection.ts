@@ -1,4 +1,4 @@
-import { PROTOCOL_VERSION, RealtimeError, SUB_PROTOCOL, toRealtimeError } from '@rt/protocol';
+import { PROTOCOL_VERSION, RealtimeError, SUB_PROTOCOL } from '@rt/protocol';
 import type { ClientFrame, ServerFrame, ServerFrameOf } from '@rt/protocol';
 import { backoffDelayMs } from './backoff.ts';
 import { socketUrl } from './base-url.ts';
@@ -8,7 +8,6 @@ import { Deferred } from './deferred.ts';
 import type { Off } from './emitter.ts';
 import { newInstance } from './instance.ts';
 import { Link } from './link.ts';
-import type { ComeBack } from './link.ts';
 import type { ClientSettings } from './options.ts';
 import { Renewal } from './renewal.ts';
 import type { ConnectionState } from './state-change.ts';
@@ -113,7 +112,7 @@ export class Connection {
     this.open?.link.send(frame);
   }
 
-  #dial(error?: RealtimeError): void {
+  #dial(): void {
     const phase: Connecting = { state: 'connecting', token: this.#token };
     this.#phase = phase;
     this.#lastWord = undefined;
@@ -121,9 +120,11 @@ export class Connection {
       this.#phase.link?.probe();
       if (this.#phase.state === 'waiting' && isBack) this.#dial();
     });
-    this.#timer.start(this.#settings.connectTimeoutMs, () => this.#ended('later', 4001));
+    this.#timer.start(this.#settings.connectTimeoutMs, () => {
+      this.#ended(true, 4001, new RealtimeError('CONNECT_TIMEOUT', 'The server is silent.'));
+    });
     void this.#openLink(phase);
-    this.#owner.changed({ state: 'connecting', error });
+    this.#owner.changed({ state: 'connecting' });
   }
 
   async #openLink(phase: Connecting): Promise<void> {
@@ -131,8 +132,7 @@ export class Connection {
     // Closed, or too late, meanwhile.
     if (this.#phase !== phase) return;
     if (token instanceof RealtimeError) {
-      this.#wait(token);
-      this.#owner.report(token);
+      this.#ended(true, 1000, token);
       return;
     }
     try {
@@ -141,13 +141,11 @@ export class Connection {
       const link = new Link(new WebSocketHere(socketUrl(this.#url), SUB_PROTOCOL), {
         opened: () => link.send(['connect', PROTOCOL_VERSION, instance, token, this.#owner.resume(), {}]),
         received: (frame) => this.#received(frame),
-        ended: (comeBack, code, error) => this.#ended(comeBack, code, error),
+        ended: (comesBack, code, error) => this.#ended(comesBack, code, error),
       });
       phase.link = link;
     } catch (cause) {
-      const error = toRealtimeError(cause, 'UNSUPPORTED', 'Set the option webSocket.');
-      this.#close(error);
-      this.#owner.report(error);
+      this.#ended(false, 1000, new RealtimeError('BAD_OPTION', 'Check the url and the option webSocket.', { cause }));
     }
   }
 
@@ -189,15 +187,13 @@ export class Connection {
   }
 
   /** The link ended or is of no more use, or the attempt took too long. */
-  #ended(comeBack: ComeBack, code: number, error?: RealtimeError): void {
-    const reason = error ?? this.#lastWord ?? closeError(code);
-    const isReported = reason === this.#lastWord;
+  #ended(comesBack: boolean, code: number, error = this.#lastWord ?? closeError(code)): void {
+    const isReported = error === this.#lastWord;
     this.#lost(code);
-    if (comeBack === 'now') this.#dial(reason);
-    else if (comeBack === 'never') this.#close(reason);
-    else this.#wait(reason);
-    // What the network does is a state; what somebody has to mend is an error as well.
-    if (reason && !isReported && (error || comeBack === 'never')) this.#owner.report(reason);
+    if (!comesBack) this.#close(error);
+    else this.#wait(error);
+    // What goes away by itself is a state; what somebody has to mend is an error as well.
+    if (error && !isReported && !error.retryable) this.#owner.report(error);
   }
 
   #wait(error: RealtimeError | undefined): void {

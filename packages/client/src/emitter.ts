@@ -56,7 +56,7 @@ export class Emitter<Events extends EventMap<Events>> implements Listenable<Even
         // Only `on` fills the map, with listeners of this very event.
         (listener as Listener<Events[Name]>)(...args);
       } catch (cause) {
-        this.#report(new RealtimeError('HANDLER_FAILED', `A listener of '${String(event)}' threw.`, { cause }), event);
+        this.#report(new RealtimeError('HANDLER_FAILED', `A listener of '${String(event)}' failed.`, { cause }), event);
       }
     }
     return true;

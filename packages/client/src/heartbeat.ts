@@ -1,27 +1,24 @@
 import type { HeartbeatTimes } from './options.ts';
 import { Timer } from './timer.ts';
 
-/** What a heartbeat needs from its connection. */
-export interface HeartbeatEvents {
-  /** Sends the server a ping, which it answers. */
-  ping(): void;
-  /** Nothing was heard in time. Comes back `now` after a probe: the network may be another one. */
-  missed(comeBack: 'later' | 'now'): void;
-}
-
 /** Watches one connection for silence. A half-open one is not noticed otherwise: nothing tells a browser. */
 export class Heartbeat {
-  readonly #events: HeartbeatEvents;
+  readonly #ping: () => void;
+  readonly #missed: () => void;
   readonly #silenceMs: number;
   readonly #probeMs: number;
   readonly #timer = new Timer();
   #heardAt = Date.now();
   #isProbing = false;
 
-  /** Starts watching a server that sends something at least every `beatMs`. */
-  constructor(beatMs: number, times: HeartbeatTimes, events: HeartbeatEvents) {
-    this.#events = events;
-    this.#silenceMs = beatMs + times.graceMs;
+  /**
+   * Starts watching a server that sends something at least every `beatMs`, and answers each `ping`;
+   * calls `missed` when nothing came in time.
+   */
+  constructor(beatMs: number, times: HeartbeatTimes, ping: () => void, missed: () => void) {
+    this.#ping = ping;
+    this.#missed = missed;
+    this.#silenceMs = beatMs + times.graceMs - times.probeMs;
     this.#probeMs = times.probeMs;
     this.#watch();
   }
@@ -36,8 +33,8 @@ export class Heartbeat {
   probe(): void {
     if (this.#isProbing) return;
     this.#isProbing = true;
-    this.#timer.start(this.#probeMs, () => (this.#isProbing ? this.#events.missed('now') : this.#watch()));
-    this.#events.ping();
+    this.#timer.start(this.#probeMs, () => (this.#isProbing ? this.#missed() : this.#watch()));
+    this.#ping();
   }
 
   /** Stops watching. */
@@ -46,16 +43,10 @@ export class Heartbeat {
   }
 
   #watch(): void {
-    const now = Date.now();
-    const leftMs = this.#heardAt + this.#silenceMs - now;
+    const leftMs = this.#heardAt + this.#silenceMs - Date.now();
+    // What is not heard may wait to be read after a sleep, or the clock was set: only a ping that is not answered tells.
+    if (leftMs < 0 || leftMs > this.#silenceMs) this.probe();
     // Looks more often than needed: some systems stop timers while asleep, so that a long one would sleep on.
-    const waitMs = Math.min(this.#silenceMs / 4, leftMs);
-    if (leftMs < 0) this.#events.missed('later');
-    else
-      this.#timer.start(waitMs, () => {
-        // Late by far, or early: the machine slept or its clock was set. What arrived meanwhile was not yet read.
-        if (Math.abs(Date.now() - now - waitMs) > this.#probeMs) this.probe();
-        else this.#watch();
-      });
+    else this.#timer.start(Math.min(this.#silenceMs / 4, leftMs), () => this.#watch());
   }
 }

@@ -7,14 +7,13 @@ import { Pace } from './pace.ts';
 import type { Socket } from './socket.ts';
 
 /** When to come back after a link has ended. */
-export type ComeBack = 'never' | 'later' | 'now';
 
 /** What a link reports: `opened` at most once, then frames, then `ended`, which has to close it. After `close()` nothing. */
 export interface LinkEvents {
   opened(): void;
   received(frame: ServerFrame): void;
   /** With the close code, the server's or the client's own, and with what was wrong where that does not say it all. */
-  ended(comeBack: ComeBack, code: number, error?: RealtimeError): void;
+  ended(comesBack: boolean, code: number, error?: RealtimeError): void;
 }
 
 /** One WebSocket, from its opening to its end, in frames. It answers pings itself. */
@@ -38,7 +37,7 @@ export class Link {
     // A browser says nothing about an error, and `close` follows it; but Node's `ws` throws one that nobody listens to.
     socket.addEventListener('error', () => {});
     socket.addEventListener('close', ({ code }) => {
-      if (this.#stop()) events.ended(closeCodeReconnects(code) ? 'later' : 'never', code);
+      if (this.#stop()) events.ended(closeCodeReconnects(code), code);
     });
   }
 
@@ -46,10 +45,12 @@ export class Link {
   ready(limits: ConnectionLimits, beatMs: number, times: HeartbeatTimes): void {
     this.#outbox.maxBytes = limits.maxFrameBytes;
     this.pace = new Pace(limits);
-    this.#heartbeat = new Heartbeat(beatMs, times, {
-      ping: () => this.send(['ping']),
-      missed: (comeBack) => this.#events.ended(comeBack, 4000),
-    });
+    this.#heartbeat = new Heartbeat(
+      beatMs,
+      times,
+      () => this.send(['ping']),
+      () => this.#events.ended(true, 4000, new RealtimeError('HEARTBEAT_MISSED', 'The server is silent.')),
+    );
   }
 
   /** Sends one frame, as a tuple or as its text, at the end of this tick. Throws `TOO_LARGE`. */
@@ -79,23 +80,22 @@ export class Link {
   }
 
   #read(text: string): void {
-    if (this.#isClosed) return;
     this.#heartbeat?.heard();
     try {
       for (const line of text.split('\n')) {
+        // A listener may have closed the client between two frames of one message.
+        if (this.#isClosed) return;
         // The server is trusted: a frame of ours is built as the protocol says, an unknown one is ignored by its type.
         const frame = JSON.parse(line) as ServerFrame;
         // What is no list at all throws here.
         const [type] = frame;
         if (type === 'ping') this.send(['pong']);
         else this.#events.received(frame);
-        // A listener may have closed the client between two frames of one message.
-        if (this.#isClosed) return;
       }
     } catch (cause) {
       // Listeners are guarded by their emitters, so what fails here is the frame.
       const error = new RealtimeError('BAD_FRAME', 'The server sent no frame.', { cause });
-      this.#events.ended('later', 4500, error);
+      this.#events.ended(true, 4500, error);
     }
   }
 }

@@ -16,13 +16,13 @@ export interface Message {
 
 /** The message that an `m` frame carries, without its data. */
 export function messageOf(frame: ServerFrameOf<'m'>): Message {
-  const [, channel, event, cursor, , [id = '', at = Date.now(), user] = []] = frame;
+  const [, channel, event, cursor, , [id, at, user]] = frame;
   return {
     id,
     channel,
     event,
     at,
-    ...(user !== undefined && { user: { id: user } }),
-    ...(cursor !== null && { cursor }),
+    ...(user && { user: { id: user } }),
+    ...(cursor && { cursor }),
   };
 }

@@ -29,23 +29,26 @@ export interface ClientOptions {
 
 /** When silence counts as a dead connection. */
 export interface HeartbeatTimes {
-  /** How much longer than the server's beat the client waits for a sign of life. Default 8,000. */
+  /**
+   * How much longer than the server's beat the client waits for a sign of life, the last `probeMs` of it after a ping.
+   * Default 8,000.
+   */
   readonly graceMs: number;
-  /** How long the answer to a ping may take after waking up or a change of network. Default 3,000. */
+  /** How long the answer to a ping may take, after silence, waking up or a change of network. Default 3,000. */
   readonly probeMs: number;
 }
 
 /** The options with their defaults, checked, in one row. */
 export interface ClientSettings extends Backoff, HeartbeatTimes {
-  readonly token: TokenSource | undefined;
-  readonly webSocket: SocketConstructor | undefined;
+  readonly token?: TokenSource;
+  readonly webSocket?: SocketConstructor;
   readonly connectTimeoutMs: number;
   readonly timeoutMs: number;
   readonly queueLimit: number;
 }
 
 /** A timer that is set to more fires at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 const DEFAULTS = {
   connectTimeoutMs: 10_000,
@@ -59,14 +62,13 @@ const DEFAULTS = {
 
 /** Fills in the defaults. Throws `BAD_OPTION` for a number that is not whole or out of range. */
 export function readOptions(options: ClientOptions): ClientSettings {
-  const given = { ...options, ...options.backoff, ...options.heartbeat };
-  const numbers = { ...DEFAULTS };
+  const settings = { ...DEFAULTS, ...options, ...options.backoff, ...options.heartbeat };
   // The keys of an object literal that nobody else has.
   for (const name of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
-    numbers[name] = given[name] ?? DEFAULTS[name];
-    checkNumber(name, numbers[name], 0, MAX_TIMER_MS);
+    settings[name] ??= DEFAULTS[name];
+    checkNumber(name, settings[name], 0, MAX_TIMER_MS);
   }
-  return { ...numbers, token: options.token, webSocket: options.webSocket };
+  return settings;
 }
 
 /** Throws `BAD_OPTION` for a `value` that is no whole number, or out of range. */

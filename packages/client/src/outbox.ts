@@ -1,16 +1,17 @@
 import { RealtimeError } from '@rt/protocol';
 
 /**
- * The frames of one tick. They leave together at its end, in order, joined by LF,
- * in as many messages as the server's limit asks for.
+ * The frames of one tick. They leave together at its end, in order, joined by LF;
+ * before that, where the next one would make the message larger than the server reads.
  */
 export class Outbox {
   /** The largest message the server reads, in bytes of UTF-8. Unknown until it has said so. */
   maxBytes = Infinity;
   readonly #write: (message: string) => void;
   readonly #utf8 = new TextEncoder();
-  #messages: string[] = [];
-  #lastBytes = 0;
+  readonly #frames: string[] = [];
+  /** Those of the frames, each with an LF. */
+  #bytes = 0;
 
   constructor(write: (message: string) => void) {
     this.#write = write;
@@ -22,19 +23,14 @@ export class Outbox {
     if (bytes > this.maxBytes) {
       throw new RealtimeError('TOO_LARGE', `The frame has ${bytes} of ${this.maxBytes} bytes.`);
     }
-    const last = this.#messages.length - 1;
-    if (last < 0) queueMicrotask(() => this.flush());
-    if (last >= 0 && this.#lastBytes + 1 + bytes <= this.maxBytes) {
-      this.#messages[last] += `\n${frame}`;
-      this.#lastBytes += 1 + bytes;
-    } else {
-      this.#messages.push(frame);
-      this.#lastBytes = bytes;
-    }
+    if (this.#bytes + bytes > this.maxBytes) this.flush();
+    if (this.#frames.push(frame) === 1) queueMicrotask(() => this.flush());
+    this.#bytes += bytes + 1;
   }
 
   /** Writes what there is now, without waiting for the end of the tick. */
   flush(): void {
-    for (const message of this.#messages.splice(0)) this.#write(message);
+    if (this.#bytes) this.#write(this.#frames.splice(0).join('\n'));
+    this.#bytes = 0;
   }
 }

@@ -27,8 +27,6 @@ export class Subscriptions implements SubscriptionOwner {
   readonly #retry = new Timer();
   /** What the last `connect` frame took up. */
   #resumed: readonly ChannelSubscription[] = [];
-  /** Whose own channel `user` is. */
-  #userId: string | undefined;
 
   constructor(sends: SendQueue, requests: Requests, connection: Connection, report: (error: RealtimeError) => void) {
     this.sends = sends;
@@ -71,13 +69,6 @@ export class Subscriptions implements SubscriptionOwner {
 
   /** There is a connection: asks for what its `connect` frame did not hold. */
   opened(): void {
-    const userId = this.#connection.open?.userId;
-    if (userId !== this.#userId) {
-      // Another user: the place in the channel of the one before is worth nothing.
-      if (this.#wanted.get(this.user.channel) === this.user) this.#wanted.delete(this.user.channel);
-      this.user.cursor = null;
-      this.#userId = userId;
-    }
     for (const { state, channel } of this.#resumed) if (state === 'unsubscribed') void this.#leave(channel);
     this.#askMissing();
   }
@@ -95,21 +86,23 @@ export class Subscriptions implements SubscriptionOwner {
 
   /** The server's word on one channel. One that is not wanted (any more), and every other frame, is ignored. */
   received(frame: ServerFrame): void {
-    if (frame[0] === 'sub') this.#adopt(frame[1], frame[2]);
-    const subscription = this.#wanted.get(String(frame[0] === 'sub' ? frame[2] : frame[1]));
-    if (frame[0] === 'unsub') {
-      const [, , code, message = code] = frame;
+    if (frame[0] === 'sub') {
+      const [, n, channel] = frame;
+      if (!n && !this.#wanted.has(channel)) this.#adopt(channel);
+      const subscription = this.#wanted.get(channel);
+      // Else it confirms an earlier subscription of this channel, which has ended.
+      if (subscription?.askedAs === n) subscription.confirm(frame);
+    } else if (frame[0] === 'unsub') {
+      const [, channel, code, message = code] = frame;
+      const subscription = this.#wanted.get(channel);
       if (subscription?.state === 'pending') {
         this.#refused(subscription, new RealtimeError(code, message));
       } else {
-        this.#wanted.delete(frame[1]);
+        this.#wanted.delete(channel);
         subscription?.end({ code, message });
       }
-    } else if (frame[0] === 'sub') {
-      // Else it confirms an earlier subscription of this channel, which has ended.
-      if (frame[1] === subscription?.askedAs) subscription.confirm(frame[3], frame[4], frame[5]);
     } else {
-      subscription?.received(frame);
+      this.#wanted.get(String(frame[1]))?.received(frame);
     }
   }
 
@@ -120,11 +113,13 @@ export class Subscriptions implements SubscriptionOwner {
     }
   }
 
-  /** The server subscribed the connection to a channel of a user: to the user's own one, unless it was asked for. */
-  #adopt(n: number, channel: string): void {
-    const isAskedFor = n || this.#wanted.has(channel);
-    if (isAskedFor || this.user.state === 'subscribed' || !channel.startsWith(USER_PREFIX)) return;
+  /** The server subscribed the connection to `channel`, unasked: to the user's own one, if it is one of a user. */
+  #adopt(channel: string): void {
+    if (this.user.state === 'subscribed' || !channel.startsWith(USER_PREFIX)) return;
+    // That of another user, whose place is worth nothing here.
+    this.#wanted.delete(this.user.channel);
     this.user.channel = channel;
+    this.user.cursor = null;
     this.user.askedAs = 0;
     this.#wanted.set(channel, this.user);
   }
@@ -145,6 +140,8 @@ export class Subscriptions implements SubscriptionOwner {
       this.#retry.start(retryAfterMs(error), () => this.#askMissing());
     } else {
       this.#wanted.delete(subscription.channel);
+      // The client has another user now, who may not have the channel of the one before.
+      if (subscription === this.user) return;
       subscription.refuse(error);
       this.report(error);
     }

@@ -21,6 +21,6 @@ it('resolves a relative address against the page', () => {
   }
 });
 
-it.each(['ftp://example.com', '/realtime', 'not an address'])('refuses %s where there is no page', (base) => {
-  expect(() => socketUrl(base)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }));
+it.each(['/realtime', 'not an address'])('throws for %s where there is no page', (base) => {
+  expect(() => socketUrl(base)).toThrow(TypeError);
 });

@@ -167,10 +167,21 @@ it('connects again by connect() after the server ended it', async () => {
   expect(connect[3]).toBe('new');
 });
 
+it('reports a message that was too large for the server to read, and comes back', async () => {
+  const { server, peer, states, errors } = await openClient();
+  peer.close(1009);
+  const waiting = await states.find((change) => change.state === 'waiting');
+  expect(waiting.error?.code).toBe('TOO_LARGE');
+  expect(await errors.next()).toBe(waiting.error);
+  await (await server.peers.next()).accept();
+});
+
 it('comes back with jitter after 4200', async () => {
-  const { server, peer, states } = await openClient();
+  const { server, peer, states, errors } = await openClient();
+  peer.send(['err', 0, 'CLOSING', 'bye']);
   peer.close(4200);
   const waiting = await states.find((change) => change.state === 'waiting');
+  expect(waiting.error).toBe(await errors.next());
   expect(waiting.error?.code).toBe('CLOSING');
   await (await server.peers.next()).accept();
 });
@@ -224,8 +235,8 @@ it('says so where there is no WebSocket', async () => {
   vi.stubGlobal('WebSocket', undefined);
   try {
     const { client, errors } = await newClient();
-    await expect(client.connect()).rejects.toMatchObject({ code: 'UNSUPPORTED' });
-    expect([client.state, (await errors.next()).code]).toEqual(['closed', 'UNSUPPORTED']);
+    await expect(client.connect()).rejects.toMatchObject({ code: 'BAD_OPTION' });
+    expect([client.state, (await errors.next()).code]).toEqual(['closed', 'BAD_OPTION']);
   } finally {
     vi.unstubAllGlobals();
   }

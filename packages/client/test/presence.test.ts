@@ -215,6 +215,25 @@ describe('update', () => {
     expect(await updated).toBeUndefined();
   });
 
+  it('made while away comes after what is asked for again, so that the newest stays', async () => {
+    const room = await inRoom(ONLY_ANN);
+    const { presence } = room.subscription;
+    const first = presence.update({ status: 'away' });
+    room.peer.send(['ok', (await room.peer.frame('pres'))[1]]);
+    await first;
+    room.peer.close();
+    await room.states.find(({ state }) => state === 'waiting');
+    const second = presence.update({ status: 'busy' });
+    const peer = await confirm(room, ONLY_ANN);
+    const asked = [await peer.frame('pres'), await peer.frame('pres')];
+    expect(asked.map((frame) => frame[3])).toEqual([{ status: 'away' }, { status: 'busy' }]);
+    for (const frame of asked) peer.send(['ok', frame[1]]);
+    await second;
+    peer.close();
+    const next = await confirm(room, ONLY_ANN);
+    expect((await next.frame('pres'))[3]).toEqual({ status: 'busy' });
+  });
+
   it('rejects with what the server answered, and is then not asked for again', async () => {
     const room = await inRoom(ONLY_ANN);
     const updated = room.subscription.presence.update({ status: 'away' });

@@ -151,6 +151,7 @@ it('rejects what waits with the error for which the server ended the connection'
   const { client, server } = await newClient();
   const waiting = client.send('news', 'posted');
   const peer = await server.peers.next();
+  peer.send(['err', 0, 'UNAUTHENTICATED', 'expired']);
   peer.close(4501);
   await expect(waiting).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
 });

@@ -35,7 +35,7 @@ it('comes back from its last place', async () => {
 });
 
 it('forgets its place when the user is another one', async () => {
-  const { client, server } = await newClient();
+  const { client, server, errors } = await newClient();
   const heard = new Inbox<unknown>();
   client.user.onAny((_event, data) => heard.push(data));
   void client.connect();
@@ -55,6 +55,27 @@ it('forgets its place when the user is another one', async () => {
   expect(await heard.next()).toBe(2);
   second.close();
   expect((await (await server.peers.next()).greet({ user: 'bob' }))[4]).toEqual([['user.bob', null]]);
+  expect(errors.size).toBe(0);
+});
+
+it('follows the user to another channel whichever the server tells first', async () => {
+  const { client, server, errors } = await newClient();
+  const heard = new Inbox<unknown>();
+  client.user.onAny((_event, data) => heard.push(data));
+  void client.connect();
+  const first = await server.peers.next();
+  await first.accept({ user: 'ada' });
+  first.send(['sub', 0, 'user.ada', 'c1', false], ['m', 'user.ada', 'invited', 'c2', 1, ['m2', 2]]);
+  await heard.next();
+  first.close();
+  const second = await server.peers.next();
+  await second.greet({ user: 'bob' });
+  second.send(
+    ['sub', 0, 'user.bob', null, false],
+    ['unsub', 'user.ada', 'FORBIDDEN', 'not you'],
+    ['m', 'user.bob', 'invited', null, 2, ['m4', 4]],
+  );
+  expect([await heard.next(), errors.size]).toEqual([2, 0]);
 });
 
 it('leaves a channel of another user to the subscription that asked for it', async () => {

@@ -1,7 +1,7 @@
 /** The longest channel name, in bytes (names are ASCII, so also in characters). */
 export const MAX_CHANNEL_BYTES = 164;
 
-const NAME = /^[A-Za-z0-9_\-=@,.;:]{1,164}$/;
+const NAME = /^[\w=@,.;:-]{1,164}$/;
 
 /**
  * What a channel is, by its name alone:

@@ -9,5 +9,5 @@ export const SUB_PROTOCOL = 'rt.v1';
  * 3500–3999 and 4500–4999 mean "do not"; every other code, RFC 6455's own (1000–1015) included, means "reconnect".
  */
 export function closeCodeReconnects(code: number): boolean {
-  return !((code >= 3500 && code <= 3999) || (code >= 4500 && code <= 4999));
+  return code < 3000 || code % 1000 < 500;
 }

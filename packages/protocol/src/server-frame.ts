@@ -38,7 +38,7 @@ export type ServerFrame =
   | readonly ['auth', expiresInMs: number | null]
   | readonly ['sub', n: number, channel: string, cursor: string | null, recovered: boolean, roster?: PresenceRoster]
   | readonly ['unsub', channel: string, code: ErrorCode, message?: string]
-  | readonly ['m', channel: string, event: string, cursor: string | null, data: JsonValue, meta?: MessageMeta]
+  | readonly ['m', channel: string, event: string, cursor: string | null, data: JsonValue, meta: MessageMeta]
   | readonly ['skip', channel: string, cursor: string]
   | readonly ['gap', channel: string, reason: string, cursor: string | null]
   | readonly [
