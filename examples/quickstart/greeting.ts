@@ -5,7 +5,7 @@ export function greeting(url: string, apiKey: string): string {
   Your chat is running:  ${url}
 
   Try this:
-    1. Open ${url} in two tabs and write something.
+    1. Open ${url} in two tabs: each sees that the other is there. Write something.
     2. Press Ctrl-C here and start again: the tabs come back by themselves.
     3. Take a phone in the same network: npm start -- --host 0.0.0.0, then this machine's address there.
     4. Join in from another terminal:

@@ -28,10 +28,10 @@ async function picture(from: Browser, url: string): Promise<Buffer> {
   const mia = await Tab.open(from, url, { ...common, name: 'Mia' });
   const jonas = await Tab.open(from, url, { ...common, name: 'Jonas', colorScheme: 'dark' });
   await mia.send('Morning! Is the new version on the server?');
-  await jonas.send('Since nine o’clock. I restarted it twice.');
-  await jonas.send('Did you notice?');
+  await jonas.send('Since nine o’clock. Did you notice the restart?');
   await mia.send('Not at all: the tab came back by itself before I was done with this sentence.');
   await jonas.send('Then let us ship it.');
+  await mia.person('Jonas', '').waitFor();
   await mia.text.pressSequentially('With pleasure');
   await jonas.typing.filter({ hasText: 'Mia is typing…' }).waitFor();
   return await framed(from, [await mia.page.screenshot(), await jonas.page.screenshot()]);

@@ -6,6 +6,7 @@ import { readFlags } from './flags.ts';
 import { greeting } from './greeting.ts';
 import { listen } from './listen.ts';
 import { servePage } from './page.ts';
+import { nameOf, visitorOf } from './visitor.ts';
 
 // node examples/quickstart/server.ts [--port 6001] [--host 127.0.0.1]
 const { port, host } = readFlags();
@@ -15,11 +16,20 @@ const realtime = new Realtime({
   // How browsers connect, and what carries messages between nodes: here there is one node.
   transports: [websocket()],
   broker: memoryBroker(),
+  // Who a client is. Only members of a presence channel have to be somebody; `rt listen` stays anonymous.
+  authenticate: ({ token }) => visitorOf(token),
   // Everybody may listen to every room, and gets what was said in the last minutes. Clients may send only what is named here.
   channels: { 'room.*': { send: ['message.sent', 'typing.started'] } },
   // For `rt publish` and other programs; browsers never see it.
   apiKey,
+  // Whoever reloads the page is back within this time and has never been away. The default of 10 s suits phones better.
+  limits: { presenceGraceMs: 3000 },
 });
+
+// Who is in a room: its members see each other, as what is answered here. A real application takes names from its users only.
+realtime.authorize('presence-room.*', ({ user, action, info }) => ({
+  name: nameOf(action === 'update' ? info?.['name'] : user?.['name']),
+}));
 
 // Any server of node:http will do, Express' and Fastify's too. Realtime takes /realtime/…, the rest stays yours.
 const server = createServer(servePage);

@@ -69,7 +69,32 @@ describe('the quickstart page with two tabs', () => {
     // Ben comes back, and gets what was said meanwhile.
     await ben.enter(room);
     await ben.message('theirs', 'only for the first room').waitFor();
+    expect(await ben.page.locator('li.message').count()).toBe(1);
     expect(await anna.message('theirs', 'only for the other room').count()).toBe(0);
+  });
+
+  it('shows each message once to one who leaves the room and comes back', async () => {
+    await anna.send('Hello Ben');
+    await ben.message('theirs', 'Hello Ben').waitFor();
+    await ben.send('Hello Anna');
+    await ben.enter(randomUUID());
+    await ben.enter(room);
+    await anna.send('Here you are');
+    await ben.message('theirs', 'Here you are').waitFor();
+    expect(await ben.page.locator('li.message .text').allTextContents()).toEqual([
+      'Hello Ben',
+      'Hello Anna',
+      'Here you are',
+    ]);
+  });
+
+  it('still knows after a reload which messages were its own', async () => {
+    await anna.send('Hello Ben');
+    await ben.send('Hello Anna');
+    await anna.page.reload();
+    await anna.message('own', 'Hello Ben').waitFor();
+    await anna.message('theirs', 'Hello Anna').waitFor();
+    expect(await anna.page.locator('li.message').count()).toBe(2);
   });
 
   it('keeps the room in the address', async () => {
@@ -101,6 +126,7 @@ describe('the quickstart page with two tabs', () => {
     expect(await message.locator('.name').textContent()).toBe(name);
     expect(await message.locator('.text').textContent()).toBe(markup);
     for (const tab of [anna, ben]) {
+      await tab.page.locator('#people').getByText(name).waitFor();
       expect(await tab.page.locator('li img, li b, li script, #typing b').count()).toBe(0);
       expect(await tab.page.title()).toBe(`#${room} · rt quickstart`);
     }

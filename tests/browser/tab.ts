@@ -31,6 +31,7 @@ export class Tab {
     await tab.page.goto(`${url}/#${room}`);
     await tab.state('open');
     await tab.rename(name);
+    await tab.person(name, 'you').waitFor();
     return tab;
   }
 
@@ -44,6 +45,16 @@ export class Tab {
 
   get connection(): Locator {
     return this.page.locator('#connection');
+  }
+
+  /** How many the page says are in the room: `2 here`. */
+  get count(): Locator {
+    return this.page.locator('#people-count');
+  }
+
+  /** Somebody in the list of people, with what is said of them just now; `''` is nothing. */
+  person(name: string, words: '' | 'you' | 'joined' | 'left'): Locator {
+    return this.page.locator('#people').getByText([name, words].join(' ').trim(), { exact: true });
   }
 
   /** The messages of others (`theirs`) or of this tab (`own`) that hold `text`. */

@@ -1,25 +1,31 @@
 import { showConnection } from './connection.js';
 import { readName, storeName } from './name.js';
 import { isRoomName, Room, roomInAddress } from './room.js';
+import { tabId } from './tab-id.js';
 import { Typist } from './typist.js';
 
 const element = (id) => document.getElementById(id);
 const [nameInput, roomInput, textInput] = [element('name'), element('room'), element('text')];
 
+nameInput.value = readName();
+
+// Who this tab is: the server makes a user of it. A real page sends what it got when its user signed in.
+const id = tabId();
+const token = () => String(new URLSearchParams({ id, name: nameInput.value }));
+
 // One client for the page. It connects when the first room is entered, and comes back by itself.
-const client = new globalThis.rt.RealtimeClient('/');
+const client = new globalThis.rt.RealtimeClient('/', { token });
 showConnection(client);
 
 const rooms = new Map();
 let room;
-nameInput.value = readName();
 const typist = new Typist(() => room.tellTyping(nameInput.value));
 
 function enterRoom() {
   const name = roomInAddress();
   if (room?.name !== name) {
     room?.leave();
-    room = rooms.get(name) ?? new Room(client, name);
+    room = rooms.get(name) ?? new Room(client, name, id);
     rooms.set(name, room);
     room.enter();
     typist.pause();
@@ -46,6 +52,9 @@ textInput.addEventListener('input', () => {
 
 nameInput.addEventListener('change', () => {
   nameInput.value = storeName(nameInput.value);
+  // For this room now; for the next one, and after a reconnect, the token has it.
+  room.rename(nameInput.value);
+  client.setToken(token);
 });
 
 roomInput.addEventListener('input', () => {

@@ -18,14 +18,15 @@ export class MessageList {
     scroller.toEnd();
   }
 
-  addTheirs(message) {
-    this.#add(new MessageView(message, 'theirs').element);
+  /** `side` is `own` or `theirs`. */
+  add(message, side) {
+    this.#append(new MessageView(message, side).element);
   }
 
   /** Sends at once, and again when the person asks for it after a failure; see `MessageView.track`. */
-  addOwn(message, delivery) {
+  addAndSend(message, delivery) {
     const view = new MessageView(message, 'own');
-    this.#add(view.element);
+    this.#append(view.element);
     scroller.toEnd();
     void view.track(delivery);
   }
@@ -34,10 +35,10 @@ export class MessageList {
     const note = document.createElement('li');
     note.className = 'note';
     note.textContent = text;
-    this.#add(note);
+    this.#append(note);
   }
 
-  #add(item) {
+  #append(item) {
     const { sender } = item.dataset;
     const isSameSender = sender !== undefined && sender === this.#list.lastElementChild?.dataset.sender;
     item.classList.toggle('follows', isSameSender);

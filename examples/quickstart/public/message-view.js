@@ -1,3 +1,5 @@
+import { hueOf } from './hue.js';
+
 /** One message. Text from people only ever goes through `textContent`, so none of it becomes HTML. */
 export class MessageView {
   element = document.createElement('li');
@@ -47,11 +49,4 @@ function part(tag, className, text = '') {
   made.className = className;
   made.textContent = text;
   return made;
-}
-
-/** Always the same colour for the same name. */
-function hueOf(name) {
-  let hue = 0;
-  for (const character of name) hue = (hue * 31 + character.codePointAt(0)) % 360;
-  return hue;
 }

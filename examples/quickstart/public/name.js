@@ -1,3 +1,5 @@
+import { read, write } from './storage.js';
+
 const KEY = 'rt-quickstart-name';
 const MOODS = [
   'Bold',
@@ -35,32 +37,15 @@ const pick = (list) => list[Math.floor(Math.random() * list.length)];
  * so that two fresh tabs have two names.
  */
 export function readName() {
-  const name = read('localStorage') || read('sessionStorage') || `${pick(MOODS)} ${pick(ANIMALS)}`;
-  write('sessionStorage', name);
+  const name = read('localStorage', KEY) || read('sessionStorage', KEY) || `${pick(MOODS)} ${pick(ANIMALS)}`;
+  write('sessionStorage', KEY, name);
   return name;
 }
 
 /** Keeps a chosen name; an empty one means a random one again. Returns the name to use. */
 export function storeName(chosen) {
   const name = chosen.trim();
-  write('localStorage', name);
-  if (name === '') write('sessionStorage', '');
+  write('localStorage', KEY, name);
+  if (name === '') write('sessionStorage', KEY, '');
   return name === '' ? readName() : name;
-}
-
-// A browser may forbid both storages: then a name lasts as long as its page.
-function read(storage) {
-  try {
-    return globalThis[storage].getItem(KEY);
-  } catch {
-    return null;
-  }
-}
-
-function write(storage, value) {
-  try {
-    globalThis[storage].setItem(KEY, value);
-  } catch {
-    // See above.
-  }
 }
