@@ -1,6 +1,8 @@
 import { CONTENDERS } from './contender.ts';
+import { median } from './median.ts';
 import type { Rounds } from './rounds.ts';
 import type { ManyConnections } from './scenarios/many-connections.ts';
+import type { BesideStalled } from './scenarios/stalled.ts';
 
 export type RowId = 'cpu-10' | 'cpu-1' | 'p50' | 'p99' | 'speed' | 'cpu-speed' | 'load' | 'heap' | 'rss';
 
@@ -24,6 +26,12 @@ export function rowTable(rows: readonly Row[]): string {
       ...others.map((contender) => `${rounds.ratio(contender).toFixed(2)} ×`),
     ]),
   ]);
+}
+
+/** Healthy readers with and without one that stalls. */
+export function besideStalledLine({ healthy, without, beside }: BesideStalled): string {
+  const [alone, disturbed] = [median(without), median(beside)].map(digits);
+  return `F  rt alone: latency p99 of ${healthy} readers ${alone} µs, beside one more that stopped reading ${disturbed} µs`;
 }
 
 export function manyConnectionsTable(results: readonly ManyConnections[]): string {

@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { parseBenchOptions, USAGE } from './options.ts';
 import type { BenchOptions } from './options.ts';
-import { manyConnectionsTable, rowTable } from './report.ts';
+import { besideStalledLine, manyConnectionsTable, rowTable } from './report.ts';
 import { measureDelivery } from './scenarios/delivery.ts';
 import { measureIdle } from './scenarios/idle.ts';
 import { measureManyConnections } from './scenarios/many-connections.ts';
+import { measureStalled } from './scenarios/stalled.ts';
 import { targetLines } from './targets.ts';
 
 // A benchmark reports: exit code 1 means that the measurement failed, not that a number is low.
@@ -33,7 +34,9 @@ async function run(asked: BenchOptions): Promise<void> {
     return;
   }
   const rows = [...(await measureDelivery(asked)), ...(await measureIdle(asked))];
+  const stalled = await measureStalled(asked);
   console.log(`\n${machine}, 500 subscribers, medians of ${asked.rounds} alternating rounds; every delivery arrived\n`);
   console.log(rowTable(rows));
-  console.log(`\n${targetLines(rows).join('\n')}`);
+  console.log(besideStalledLine(stalled));
+  console.log(`\n${targetLines(rows, stalled).join('\n')}`);
 }

@@ -1,4 +1,6 @@
+import { median } from './median.ts';
 import type { Row, RowId } from './report.ts';
+import type { BesideStalled } from './scenarios/stalled.ts';
 
 /** What a row has to show. */
 interface Target {
@@ -31,13 +33,22 @@ const TARGETS: readonly Target[] = [
   },
 ];
 
+/** How much later, at most, healthy readers may get their messages because of one that stalls. */
+const MOST_BESIDE_STALLED = 1.2;
+
 /** One line for each target, met or not. */
-export function targetLines(rows: readonly Row[]): string[] {
-  return TARGETS.map((target) => {
+export function targetLines(rows: readonly Row[], { without, beside }: BesideStalled): string[] {
+  const lines = TARGETS.map((target) => {
     const row = rows.find(({ id }) => id === target.id);
-    const value = row === undefined ? Number.NaN : target.value(row);
-    const isMet =
-      value >= (target.atLeast ?? Number.NEGATIVE_INFINITY) && value <= (target.atMost ?? Number.POSITIVE_INFINITY);
-    return `${isMet ? 'met    ' : 'NOT MET'}  ${target.title}: ${value.toFixed(2)}`;
+    return targetLine(target, row === undefined ? Number.NaN : target.value(row));
   });
+  const title = `F: p99 of healthy readers beside one that stalls is at most ${MOST_BESIDE_STALLED} × that without it`;
+  // Divided within each round, so that what disturbs a whole round disturbs no ratio.
+  const ratio = median(beside.map((p99, round) => p99 / without[round]!));
+  return [...lines, targetLine({ title, atMost: MOST_BESIDE_STALLED }, ratio)];
+}
+
+function targetLine({ title, atLeast, atMost }: Omit<Target, 'id' | 'value'>, value: number): string {
+  const isMet = value >= (atLeast ?? Number.NEGATIVE_INFINITY) && value <= (atMost ?? Number.POSITIVE_INFINITY);
+  return `${isMet ? 'met    ' : 'NOT MET'}  ${title}: ${value.toFixed(2)}`;
 }

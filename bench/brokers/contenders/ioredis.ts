@@ -1,0 +1,48 @@
+import { Redis } from 'ioredis';
+import type { Contender, Part, Sender } from '../contender.ts';
+
+/** Stores a tick's messages of each channel as one entry, and publishes them, in one step. */
+const STORE = `
+for i = 1, #KEYS do
+  local text = ARGV[i]
+  redis.call('XADD', KEYS[i], 'MAXLEN', '~', 100, '*', 'm', text)
+  redis.call('PEXPIRE', KEYS[i], 120000)
+  redis.call('PUBLISH', KEYS[i], text)
+end
+return #KEYS`;
+
+/** Messages of one publish are told apart by this. */
+const BREAK = '\n';
+
+/**
+ * The bare skeleton: the same driver and the same batches, and nothing else. No names are checked, nothing has an id, a place or a
+ * channel of clients; what arrives is cut into messages and joined again, as for one client.
+ */
+export function ioredis(keeps: boolean): Contender {
+  return {
+    async sender(redisUrl): Promise<Sender> {
+      const redis = new Redis(redisUrl);
+      redis.defineCommand('store', { lua: STORE });
+      const store = Reflect.get(redis, 'store') as (...args: (string | number)[]) => Promise<unknown>;
+      return {
+        tick: (work: readonly Part[]) => {
+          const texts = work.map((part) => part.texts.join(BREAK));
+          if (keeps) return store.call(redis, work.length, ...work.map(({ channel }) => channel), ...texts);
+          return Promise.all(work.map(({ channel }, index) => redis.publish(channel, texts[index]!)));
+        },
+      };
+    },
+    async receiver(redisUrl, channels, arrived) {
+      const redis = new Redis(redisUrl);
+      redis.on('message', (_channel, text) => {
+        const messages = text.split(BREAK);
+        // What a link would write.
+        Buffer.from(messages.join(BREAK));
+        arrived(messages.length, messages.at(-1)!);
+      });
+      for (let index = 0; index < channels.length; index += 1_000) {
+        await redis.subscribe(...channels.slice(index, index + 1_000));
+      }
+    },
+  };
+}

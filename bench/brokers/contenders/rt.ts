@@ -1,0 +1,90 @@
+import { redisBroker } from '@rt/broker-redis';
+import { Realtime } from '@rt/core';
+import type { Link, Transport, TransportHost } from '@rt/core';
+import type { Arrived, Contender, Part, Sender } from '../contender.ts';
+
+/** One client of a node, without a socket: it counts what core would write. */
+class CountingTransport implements Transport {
+  readonly name = 'counting';
+  readonly #arrived: Arrived;
+  #host: TransportHost | undefined;
+
+  constructor(arrived: Arrived) {
+    this.#arrived = arrived;
+  }
+
+  attach(host: TransportHost): void {
+    this.#host = host;
+  }
+
+  async close(): Promise<void> {
+    // The process ends with it.
+  }
+
+  /** Connects and subscribes; resolves when every subscription is confirmed. */
+  async subscribe(channels: readonly string[]): Promise<void> {
+    const ready = Promise.withResolvers<void>();
+    const confirmed = Promise.withResolvers<void>();
+    let waiting = channels.length;
+    const count = (frames: readonly string[]): void => {
+      let messages = 0;
+      for (const frame of frames) {
+        if (frame.startsWith('["m"')) messages++;
+        else if (frame.startsWith('["ready"')) ready.resolve();
+        else if (frame.startsWith('["sub"') && --waiting === 0) confirmed.resolve();
+        else if (frame.startsWith('["err"')) confirmed.reject(new Error(frame));
+      }
+      if (messages > 0) this.#arrived(messages, frames.at(-1)!);
+    };
+    const link: Link = {
+      // As the WebSocket transport: all frames of a tick are one piece.
+      encoding: {
+        name: 'counting',
+        encode: (frames) => {
+          count(frames);
+          return Buffer.from(frames.join('\n'));
+        },
+      },
+      bufferedBytes: 0,
+      write: () => undefined,
+      close: (_code, reason) => confirmed.reject(new Error(reason)),
+    };
+    const session = this.#host!.open(link, { headers: {}, url: '/', address: '127.0.0.1' });
+    session.receive(JSON.stringify(['connect', 1, 'a'.repeat(22), null, []]));
+    await ready.promise;
+    for (let index = 0; index < channels.length; index++) {
+      session.receive(JSON.stringify(['sub', index + 1, channels[index]]));
+    }
+    await confirmed.promise;
+  }
+}
+
+/** Two of our nodes: `broadcast()` on one, a client's link on the other. */
+export function rt(keeps: boolean): Contender {
+  const options = {
+    channels: keeps ? {} : { '*': { history: false as const } },
+    limits: { maxChannels: 100_000, messageBurst: 1_000_000 },
+  };
+  return {
+    async sender(redisUrl): Promise<Sender> {
+      const realtime = new Realtime({ ...options, broker: redisBroker({ url: redisUrl, namespace: 'bench' }) });
+      await realtime.start();
+      return {
+        tick: (work: readonly Part[]) => {
+          const published = [];
+          for (const { channel, texts } of work) {
+            for (const text of texts) published.push(realtime.broadcast(channel, 'm', text));
+          }
+          return Promise.all(published);
+        },
+      };
+    },
+    async receiver(redisUrl, channels, arrived) {
+      const transport = new CountingTransport(arrived);
+      const broker = redisBroker({ url: redisUrl, namespace: 'bench' });
+      const realtime = new Realtime({ ...options, broker, transports: [transport] });
+      await realtime.start();
+      await transport.subscribe(channels);
+    },
+  };
+}

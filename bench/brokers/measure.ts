@@ -1,0 +1,95 @@
+import { Remote } from '../fanout/remote.ts';
+import type { ContenderName } from './contender.ts';
+import type { NodeCommands } from './node.ts';
+
+/** How much is sent, and how. */
+export interface Scenario {
+  readonly channels: number;
+  readonly perChannel: number;
+  readonly ms: number;
+}
+
+/** What one contender did in one round. */
+export interface Flood {
+  /** Messages that arrived in a second. */
+  readonly perSecond: number;
+}
+
+/** A sending and a receiving node of one contender, in processes of their own. */
+class Pair {
+  readonly #sender = new Remote<NodeCommands>(new URL('node.ts', import.meta.url));
+  readonly #receiver = new Remote<NodeCommands>(new URL('node.ts', import.meta.url));
+  #arrived = 0;
+  #look: (() => void) | undefined;
+
+  async open(contender: ContenderName, redisUrl: string, channels: readonly string[]): Promise<void> {
+    this.#receiver.onEvent = (count) => {
+      this.#arrived = count as number;
+      // A sender that has ended needs no news.
+      void this.#sender.call('arrived', { count: this.#arrived }).catch(() => undefined);
+      this.#look?.();
+    };
+    await this.#receiver.call('openReceiver', { contender, redisUrl, channels });
+    await this.#sender.call('openSender', { contender, redisUrl });
+  }
+
+  async flood(channels: readonly string[], perChannel: number, ms: number): Promise<Flood> {
+    await this.#sender.call('flood', { channels, perChannel, ms: ms / 4 }).then((sent) => this.#until(sent));
+    const before = this.#arrived;
+    const began = performance.now();
+    const sent = await this.#sender.call('flood', { channels, perChannel, ms });
+    await this.#until(before + sent);
+    return { perSecond: sent / ((performance.now() - began) / 1_000) };
+  }
+
+  async latencies(channel: string, count: number): Promise<readonly number[]> {
+    await this.#sender.call('drip', { channel, count: 100, gapMs: 1 });
+    await this.#receiver.call('watchLatency', undefined as never);
+    await this.#sender.call('drip', { channel, count, gapMs: 2 });
+    return this.#receiver.call('latencies', { count });
+  }
+
+  async end(): Promise<void> {
+    await Promise.all([this.#sender.end(), this.#receiver.end()]);
+  }
+
+  /** Resolves when so many have arrived. One too many is a fault as well. */
+  async #until(count: number): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const late = setTimeout(() => reject(new Error(`${count} were sent, ${this.#arrived} arrived`)), 10_000);
+    this.#look = () => {
+      if (this.#arrived > count) reject(new Error(`${count} were sent, ${this.#arrived} arrived`));
+      if (this.#arrived >= count) resolve();
+    };
+    this.#look();
+    try {
+      await promise;
+    } finally {
+      clearTimeout(late);
+      this.#look = undefined;
+    }
+  }
+}
+
+/** Ticks as fast as they go. */
+export async function measureFlood(contender: ContenderName, redisUrl: string, scenario: Scenario): Promise<Flood> {
+  const channels = Array.from({ length: scenario.channels }, (_, index) => `bench.${index}`);
+  const pair = new Pair();
+  try {
+    await pair.open(contender, redisUrl, channels);
+    return await pair.flood(channels, scenario.perChannel, scenario.ms);
+  } finally {
+    await pair.end();
+  }
+}
+
+/** One message at a time: microseconds from before the call of publish to the other node's link. */
+export async function measureLatency(contender: ContenderName, redisUrl: string, count: number): Promise<number[]> {
+  const pair = new Pair();
+  try {
+    await pair.open(contender, redisUrl, ['bench']);
+    return (await pair.latencies('bench', count)).toSorted((a, b) => a - b);
+  } finally {
+    await pair.end();
+  }
+}

@@ -1,0 +1,107 @@
+import { answerCalls, tell } from '../fanout/remote.ts';
+import { DATA_BYTES } from './contender.ts';
+import type { Contender, ContenderName, Part, Sender } from './contender.ts';
+import { ioredis } from './contenders/ioredis.ts';
+import { rt } from './contenders/rt.ts';
+import { socketIo } from './contenders/socket-io.ts';
+
+const contenders: Readonly<Record<ContenderName, () => Contender>> = {
+  'rt log': () => rt(true),
+  'rt bus': () => rt(false),
+  'ioredis log': () => ioredis(true),
+  'ioredis bus': () => ioredis(false),
+  'socket-io': socketIo,
+};
+
+/** How far the sender may be ahead of what arrived, in messages: no queue may grow, at Redis or in the receiver. */
+const AHEAD = 20_000;
+/** How often the receiver says how much arrived. */
+const TELL_MS = 10;
+/** A text that is only there to be long. */
+const FILLER = 'x'.repeat(DATA_BYTES);
+const STAMP = /@(\d+)@/;
+
+let sender: Sender | undefined;
+let arrivedCount = 0;
+/** While single messages are sent: hears of each. */
+let onStamp: ((sentAt: bigint) => void) | undefined;
+let latencies: number[] = [];
+let told = 0;
+
+/** What the two nodes of a contender do, each in a process of its own. */
+const commands = {
+  async openSender({ contender, redisUrl }: { readonly contender: ContenderName; readonly redisUrl: string }) {
+    sender = await contenders[contender]().sender(redisUrl);
+  },
+
+  async openReceiver(asked: {
+    readonly contender: ContenderName;
+    readonly redisUrl: string;
+    readonly channels: readonly string[];
+  }) {
+    await contenders[asked.contender]().receiver(asked.redisUrl, asked.channels, (count, text) => {
+      arrivedCount += count;
+      if (onStamp === undefined) return;
+      const stamp = STAMP.exec(text);
+      if (stamp !== null) onStamp(BigInt(stamp[1]!));
+    });
+    setInterval(() => {
+      if (arrivedCount === told) return;
+      told = arrivedCount;
+      tell(told);
+    }, TELL_MS);
+  },
+
+  /** The receiver's count, as the parent was told. */
+  arrived({ count }: { readonly count: number }) {
+    told = count;
+  },
+
+  /** Sends ticks as fast as they are taken; gives how many messages went. */
+  async flood(asked: { readonly channels: readonly string[]; readonly perChannel: number; readonly ms: number }) {
+    const texts = Array.from({ length: asked.perChannel }, () => FILLER);
+    const work: Part[] = asked.channels.map((channel) => ({ channel, texts }));
+    const size = asked.perChannel * asked.channels.length;
+    const most = Math.max(AHEAD, 2 * size);
+    const end = performance.now() + asked.ms;
+    const before = told;
+    let sent = 0;
+    let failure: unknown;
+    while (performance.now() < end) {
+      if (sent - (told - before) < most) {
+        sent += size;
+        sender!.tick(work).catch((error: unknown) => {
+          failure ??= error;
+        });
+      }
+      await new Promise(setImmediate);
+      if (failure !== undefined) throw failure;
+    }
+    return sent;
+  },
+
+  /** Sends single messages, each `gapMs` after the one before. */
+  async drip({ channel, count, gapMs }: { readonly channel: string; readonly count: number; readonly gapMs: number }) {
+    for (let index = 0; index < count; index++) {
+      const stamp = `@${process.hrtime.bigint()}@`;
+      await sender!.tick([{ channel, texts: [stamp + FILLER.slice(stamp.length)] }]);
+      await new Promise((resolve) => setTimeout(resolve, gapMs));
+    }
+  },
+
+  /** Begins to note how long single messages take. The clock is the system's, the same in both processes. */
+  watchLatency() {
+    latencies = [];
+    onStamp = (sentAt) => latencies.push(Number(process.hrtime.bigint() - sentAt) / 1_000);
+  },
+
+  /** What was noted since, in microseconds, once that are `count`. */
+  async latencies({ count }: { readonly count: number }) {
+    while (latencies.length < count) await new Promise((resolve) => setTimeout(resolve, TELL_MS));
+    return latencies;
+  },
+};
+
+export type NodeCommands = typeof commands;
+
+answerCalls(commands);
