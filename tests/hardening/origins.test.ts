@@ -1,3 +1,4 @@
+import type { RealtimeOptions } from '@rt/core';
 import { describe, expect, it } from 'vitest';
 import { HonestClient, startServer } from './server.ts';
 import { RawSocket } from './raw-socket.ts';
@@ -132,5 +133,47 @@ describe('with the default rules', () => {
     expect(
       await statusFor(port, [`Origin: https://${HOST}`, 'Origin: https://evil.test'], HOST),
     ).toBeGreaterThanOrEqual(400);
+  });
+});
+
+describe('behind a proxy', () => {
+  const INNER = '10.0.0.5:6001';
+  const forwarded = (proto: string | undefined, host = 'app.example.com'): string[] => [
+    `X-Forwarded-Host: ${host}`,
+    ...(proto === undefined ? [] : [`X-Forwarded-Proto: ${proto}`]),
+  ];
+
+  it.each([
+    [101, 'the origin that the proxy tells', APP, forwarded('https')],
+    [101, 'the origin that the proxy tells, with a port', `${APP}:8443`, forwarded('https', 'app.example.com:8443')],
+    [101, 'the origin where the proxy names the scheme of the socket', APP, forwarded('wss')],
+    [101, 'what the nearest proxy tells', APP, forwarded('http, https', 'evil.test, app.example.com')],
+    [101, 'either scheme where no proxy tells it', 'http://app.example.com', forwarded(undefined)],
+    [101, 'the Host where no proxy tells another', `http://${INNER}`, []],
+    [403, 'a page without TLS where there is TLS', 'http://app.example.com', forwarded('https')],
+    [403, 'a page with TLS where there is none', APP, forwarded('http')],
+    [403, 'what only the first proxy tells', 'https://evil.test', forwarded('https', 'evil.test, app.example.com')],
+    [403, 'the Host where the proxy tells another', `http://${INNER}`, forwarded('http')],
+    [403, 'a scheme that is none', APP, forwarded('javascript')],
+    [403, 'another port', APP, forwarded('https', 'app.example.com:8443')],
+    [403, 'a host that is none', APP, forwarded('https', 'app.example.com:x')],
+  ])('W5: answers %i to %s', async (status, _what, origin, lines) => {
+    const { port } = await startServer({ trustProxy: ['loopback'] });
+    expect(await statusFor(port, [`Origin: ${origin}`, ...lines], INNER)).toBe(status);
+  });
+
+  it.each<[string, RealtimeOptions['trustProxy']]>([
+    ['no proxy is trusted', false],
+    ['this one is not in the list', ['10.0.0.0/8', '::1']],
+  ])('W5: what it tells counts for nothing where %s', async (_what, trustProxy) => {
+    const { port } = await startServer({ trustProxy: trustProxy! });
+    expect(await statusFor(port, [`Origin: ${APP}`, ...forwarded('https')], INNER)).toBe(403);
+    expect(await statusFor(port, [`Origin: https://${INNER}`, ...forwarded('http')], INNER)).toBe(101);
+  });
+
+  it('W5: what it tells counts for nothing where there is an allow-list', async () => {
+    const { port } = await startServer({ trustProxy: 1, allowedOrigins: [APP] });
+    expect(await statusFor(port, ['Origin: https://evil.test', ...forwarded('https', 'evil.test')], INNER)).toBe(403);
+    expect(await statusFor(port, [`Origin: ${APP}`, ...forwarded('http', 'evil.test')], INNER)).toBe(101);
   });
 });

@@ -51,9 +51,10 @@ export class RawSocket {
     socket.on('close', () => resolve({ code: 1006, reason: '' }));
   }
 
-  /** Connects; ends with the test. */
-  static async open(port: number): Promise<RawSocket> {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+  /** Connects, `from` another address of this machine where one is given; ends with the test. */
+  static async open(port: number, from?: string): Promise<RawSocket> {
+    const local = from === undefined ? {} : { localAddress: from };
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true, ...local });
     onTestFinished(() => void socket.destroy());
     await once(socket, 'connect');
     return new RawSocket(socket);

@@ -1,5 +1,5 @@
 import { consoleLogger } from '@rt/core';
-import type { Logger } from '@rt/core';
+import type { ConnectionRequest, Logger, User } from '@rt/core';
 import { describe, expect, it, vi } from 'vitest';
 import { HOSTILE_NAMES } from './json-values.ts';
 import { newInstance, RawClient, randomName } from './raw-client.ts';
@@ -100,6 +100,62 @@ describe('W11: secrets', () => {
     const said = JSON.stringify(lines) + heard.join('\n');
     expect(said).toContain('FORBIDDEN');
     for (const [name, secret] of Object.entries(secrets)) expect(said.includes(secret), name).toBe(false);
+  });
+
+  it('W11: what the application throws is logged without the tokens, cookies and queries that it quotes', async () => {
+    const { logger, lines } = recordingLogger();
+    const cookie = 'SECRET/cookie=4714';
+    const path = '/realtime/ws?key=SECRET-query-4718';
+    const tokens = { first: 'SECRET-first-4711', renewed: 'SECRET-renewed-4712', broken: 'SECRET-broken-4713' };
+    const { realtime, port } = await startServer({
+      logger,
+      authenticate: ({ token, request }) => {
+        if (token !== tokens.broken) return { id: 'ann', token, request };
+        throw new Error(
+          `no answer for ${token}, ${request.headers.cookie}, ${request.headers.authorization}, ${request.url}`,
+        );
+      },
+    });
+    const quote = (user: User | undefined): string => {
+      const { headers, url } = user!['request'] as ConnectionRequest;
+      const values = [user!['token'], headers.cookie, decodeURIComponent(headers.cookie!), headers.authorization, url];
+      return `the mistake: ${values.join(' ')}`;
+    };
+    realtime.authorize('private-*', async ({ user }) => Promise.reject(new TypeError(quote(user))));
+    realtime.handle('room.*', 'fails', ({ user }) => Promise.reject(new Error(quote(user))));
+    realtime.on('subscribed', ({ connection }) => {
+      throw new Error(quote(connection.user));
+    });
+    const extra = [
+      `Cookie: theme=dark; session=${encodeURIComponent(cookie)}`,
+      'Authorization: Bearer SECRET-bearer-4719',
+    ];
+    const client = await RawClient.open(port, { token: tokens.first, lines: { extra, path } });
+    for (const renewed of [undefined, tokens.renewed]) {
+      if (renewed !== undefined) {
+        client.send(['auth', renewed]);
+        await client.next('auth');
+      }
+      await client.request('sub', 'private-x');
+      await client.request('sub', 'room.1');
+      await client.request('send', 'room.1', 'fails', 0);
+    }
+    client.send(['auth', tokens.broken]);
+    await client.next('err');
+    const refused = await RawClient.connecting(port, { token: tokens.broken, lines: { extra, path } });
+    await refused.ending();
+    const said = JSON.stringify(lines);
+    for (const what of ['TypeError: the mistake', 'Error: no answer for [hidden]', '[hidden]'])
+      expect(said).toContain(what);
+    expect(new Set(lines.map(({ message }) => message))).toEqual(
+      new Set([
+        'a listener of "subscribed" failed',
+        'an authorizer failed',
+        'a message handler failed',
+        'authenticate failed',
+      ]),
+    );
+    expect(said).not.toMatch(/SECRET|471\d/);
   });
 
   it('W11: options that are refused say neither the API key nor the TLS key', async () => {

@@ -138,15 +138,20 @@ describe('C1: nothing is silently missing', () => {
       client.bufferedBytes = 300 * KIB;
     }
     await realtime.broadcast(channel, 'e', 'x');
-    for (let second = 0; second < 4; second++) {
-      clock.advance(1_000);
-      slow.bufferedBytes = 200 * KIB;
-      slow.send(['pong']);
-    }
+    const goOn = (seconds: number): void => {
+      for (let second = 0; second < seconds; second++) {
+        slow.bufferedBytes -= 20 * KIB;
+        clock.advance(1_000);
+      }
+    };
+    goOn(4);
     expect(reasons).toEqual([]);
-    clock.advance(2_000);
+    goOn(6);
     expect((await stuck.closed()).code).toBe(4002);
-    expect(reasons).toContain('SLOW_READER');
+    expect(reasons).toEqual(['SLOW_READER']);
+    // Nothing of it has left since.
+    clock.advance(5_000);
+    expect((await slow.closed()).code).toBe(4002);
   });
 });
 

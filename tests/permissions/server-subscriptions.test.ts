@@ -1,11 +1,11 @@
-import type { ClientConnection, Realtime } from '@rt/core';
+import type { ConnectionHandle, Realtime } from '@rt/core';
 import { describe, expect, it } from 'vitest';
 import { startRealtime } from '../../packages/core/test/start-realtime.ts';
 import { RawClient, randomName } from '../hardening/raw-client.ts';
 import { startServer } from '../hardening/server.ts';
 import { authenticate, TOKENS } from './people.ts';
 
-async function connectionOf(realtime: Realtime, user: string): Promise<ClientConnection> {
+async function connectionOf(realtime: Realtime, user: string): Promise<ConnectionHandle> {
   const [connection] = await realtime.user(user).connections();
   if (connection === undefined) throw new Error(`${user} has no connection`);
   return connection;

@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest';
+import { ManualClock } from '../../packages/core/test/manual-clock.ts';
+import { Inbox } from '../hardening/inbox.ts';
 import { Room } from './room.ts';
 
 it('a client knows the members when it is subscribed, and sees others come and go', async () => {
@@ -29,6 +31,30 @@ it('a client that loses its network and comes back was never away, and still is 
     { id: 'ann', info: {} },
     { id: 'bob', info: { status: 'back' } },
   ]);
+});
+
+it('a client whose token expires and that comes back with a new one was never away', async () => {
+  const clock = new ManualClock();
+  const room = await Room.open({
+    clock,
+    limits: { presenceGraceMs: 1_000_000, beatMs: 1_000_000 },
+    authenticate: ({ token }) =>
+      token === 'bob' ? { id: token, expiresAt: new Date(clock.wallNow() + 60_000) } : { id: token ?? '' },
+  });
+  const ann = await room.enter('ann');
+  const bob = await room.enter('bob');
+  clock.advance(200);
+  await ann.told.next('bob', ({ id }) => id === 'bob');
+  const ends = new Inbox<string>();
+  bob.client.on('error', ({ code }) => ends.push(code));
+  for (const { told } of [ann, bob]) told.takeAll();
+  clock.advance(60_000);
+  expect(await ends.next()).toBe('TOKEN_EXPIRED');
+  await bob.told.next('its roster again', ({ event }) => event === 'sync');
+  // What ann is told comes in order, so nothing was told before this.
+  await bob.subscription.presence.update({ status: 'back' });
+  clock.advance(200);
+  expect(await ann.told.next()).toEqual({ event: 'updated', id: 'bob', ids: ['ann', 'bob'] });
 });
 
 it('a client that was away is told what became different, then sync', async () => {

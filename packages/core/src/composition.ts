@@ -1,6 +1,13 @@
+import { ApplicationErrors } from './application-errors.ts';
 import { Authorizers } from './authorization/authorizers.ts';
+import { Decisions } from './authorization/decisions.ts';
 import { ChannelRules } from './channel/channel-rules.ts';
 import { Membership } from './channel/membership.ts';
+import type { Cluster } from './cluster/cluster.ts';
+import { composeCluster } from './cluster/compose-cluster.ts';
+import { Everywhere } from './cluster/everywhere.ts';
+import { Fleet } from './cluster/fleet.ts';
+import { localAnswers } from './cluster/local-answers.ts';
 import { AuthCommand } from './commands/auth.ts';
 import { Commands } from './commands/commands.ts';
 import { ConnectCommand } from './commands/connect.ts';
@@ -14,14 +21,18 @@ import type { ConnectionRegistry } from './connection/connection-registry.ts';
 import type { ConnectionServices } from './connection/connection-services.ts';
 import { Heartbeat } from './connection/heartbeat.ts';
 import { Identity } from './connection/identity.ts';
+import { QueuedTotal } from './connection/queued-total.ts';
 import { ChannelSource } from './delivery/channel-source.ts';
+import { Gate } from './delivery/gate.ts';
 import { Hub } from './delivery/hub.ts';
 import { Interest } from './delivery/interest.ts';
 import { LogPublisher } from './delivery/log-publisher.ts';
 import { Messages } from './delivery/messages.ts';
+import { NewestRoom } from './delivery/newest.ts';
 import { Outboxes } from './delivery/outboxes.ts';
 import { Publisher } from './delivery/publisher.ts';
 import { Recovery } from './delivery/recovery.ts';
+import { SharedReads } from './delivery/shared-reads.ts';
 import { Stragglers } from './delivery/stragglers.ts';
 import { Tick } from './delivery/tick.ts';
 import { MessageHandlers } from './handlers/message-handlers.ts';
@@ -41,6 +52,10 @@ export interface Parts {
   readonly membership: Membership;
   readonly presence: Presence;
   readonly connectionServices: ConnectionServices;
+  readonly gate: Gate;
+  /** Absent where this is the only node there can be. */
+  readonly cluster: Cluster | undefined;
+  readonly fleet: Fleet;
 }
 
 /** Builds the parts of one node and wires them. `ended` hears of every wire that is gone. */
@@ -54,28 +69,42 @@ export function compose(
   const rules = new ChannelRules(options.channels);
   const retentionOf = (channel: string): ReturnType<ChannelRules['retentionOf']> => rules.retentionOf(channel);
   const hub = new Hub();
-  const lifecycle = new Lifecycle(logger);
+  const errors = new ApplicationErrors(logger);
+  const decisions = new Decisions(clock, limits.decisionTimeoutMs);
+  const lifecycle = new Lifecycle(errors);
   const handlers = new MessageHandlers();
-  const authorizers = new Authorizers(logger);
+  const authorizers = new Authorizers(decisions, errors);
 
   const tick = new Tick(clock);
   // The order of these four is the order within a tick: first what is published, then what that brings.
-  const toLog = log === undefined ? undefined : new LogPublisher(log, clock, limits.publishTimeoutMs, tick);
-  const bus = new Publisher(broker, clock, limits.publishTimeoutMs, tick);
+  const gate = new Gate(clock, limits.publishTimeoutMs);
+  const publishing = { clock, timeoutMs: limits.publishTimeoutMs, tick, gate };
+  const toLog = log === undefined ? undefined : new LogPublisher(log, publishing);
+  const bus = new Publisher(broker, publishing);
   const presence = new Presence({ clock, limits, lifecycle, tick });
   const outboxes = new Outboxes(tick);
   const messages = new Messages({ bus, log: toLog, retentionOf }, clock, limits, registry.nodeId);
 
-  const recovery = log === undefined ? undefined : new Recovery(log);
-  const stragglers = new Stragglers(hub, recovery, (error, connection) => {
-    logger.error('a slow reader could not catch up', { connection: connection.id, error: String(error) });
-    connection.close('BROKER_DOWN');
+  const reads = log && new SharedReads(log);
+  const recovery = reads && new Recovery(reads);
+  const pushLimit = limits.maxQueuedBytes / 4;
+  const stragglers = new Stragglers({
+    hub,
+    recovery,
+    ruleOf: (channel) => rules.slowReaderOf(channel),
+    room: new NewestRoom(limits.maxQueuedBytes, limits.maxQueuedBytesTotal / 4),
+    failed: (error, connection) => {
+      logger.error('a slow reader could not catch up', { connection: connection.id, error: String(error) });
+      connection.close('BROKER_DOWN');
+    },
   });
-  const interest = new Interest(new ChannelSource(broker, hub, retentionOf), (error, channel) =>
-    logger.error('the broker did not unsubscribe', { channel, error: String(error) }),
-  );
+  const interest = new Interest(new ChannelSource(broker, hub, retentionOf), {
+    clock,
+    lingerMs: log?.lingerMs ?? 0,
+    report: (error, channel) => logger.error('the broker did not unsubscribe', { channel, error: String(error) }),
+  });
   const membership = new Membership({ hub, interest, authorizers, recovery, lifecycle, presence, limits });
-  const identity = new Identity(options, logger);
+  const identity = new Identity(options, { decisions, errors, logger });
   const subscribe = new SubscribeCommand(membership);
 
   const connectionServices: ConnectionServices = {
@@ -83,28 +112,44 @@ export function compose(
     limits,
     outboxes,
     membership,
-    pushLimit: limits.maxQueuedBytes / 4,
+    queued: new QueuedTotal(limits.maxQueuedBytesTotal),
+    pushLimit,
     heartbeat: new Heartbeat(clock, limits, registry),
     commands: new Commands({
       connect: new ConnectCommand({ identity, registry, subscribe, lifecycle, limits, clock }),
       auth: new AuthCommand({ identity, clock }, (connection) => membership.reauthorize(connection)),
       subscribe,
       unsubscribe: new UnsubscribeCommand(membership),
-      send: new SendCommand({ rules, authorizers, handlers, messages, clock, logger }),
-      history: new HistoryCommand(
-        authorizers,
-        (channel) => (messages.hasLog(channel) ? log : undefined),
-        limits.maxQueuedBytes / 4,
-      ),
+      send: new SendCommand({ rules, authorizers, handlers, messages, clock, errors }),
+      history: new HistoryCommand(authorizers, (channel) => (messages.hasLog(channel) ? reads : undefined), pushLimit),
       members: new MembersCommand(authorizers, presence),
       updateInfo: new UpdateInfoCommand(authorizers, presence),
     }),
-    fallBehind: (connection) => stragglers.fallBehind(connection),
-    caughtUp: (connection) => {
-      stragglers.catchUp(connection);
-      presence.caughtUp(connection);
-    },
+    fellBehind: (connection) => stragglers.fellBehind(connection),
+    catchUp: (connection, places) => stragglers.catchUp(connection, places),
+    caughtUp: (connection) => presence.caughtUp(connection),
     connectionEnded: ended,
   };
-  return { hub, interest, rules, authorizers, handlers, lifecycle, messages, membership, presence, connectionServices };
+
+  const serves = options.transports.length > 0;
+  const everywhere = new Everywhere(localAnswers({ registry, interest, membership, presence }), registry.nodeId);
+  const cluster = broker.isAlone ? undefined : composeCluster(options, { registry, bus, presence, everywhere });
+  everywhere.cluster = cluster;
+  const fleet = new Fleet(everywhere, registry, serves);
+
+  return {
+    hub,
+    interest,
+    rules,
+    authorizers,
+    handlers,
+    lifecycle,
+    messages,
+    membership,
+    presence,
+    connectionServices,
+    gate,
+    cluster,
+    fleet,
+  };
 }

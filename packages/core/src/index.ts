@@ -7,8 +7,9 @@ export type { PatternParams } from './authorization/pattern-params.ts';
 export { userChannel } from './authorization/user-channel.ts';
 export type { ChannelHandle, History, KeptMessage } from './channel/channel-handle.ts';
 export type { ChannelRule } from './channel/channel-rules.ts';
-export type { ClientConnection } from './connection/client-connection.ts';
-export { connectionRequest } from './connection/connection-request.ts';
+export type { LatestKey, SlowReaderRule } from './channel/slow-reader.ts';
+export type { ChannelPage, ChannelQuery, OccupiedChannel } from './cluster/fleet.ts';
+export type { ClientConnection, ConnectionHandle } from './connection/client-connection.ts';
 export type { ConnectionRequest } from './connection/connection-request.ts';
 export type { Authenticate, User } from './connection/user.ts';
 export { consoleLogger, LOG_LEVELS } from './console-logger.ts';
@@ -26,6 +27,7 @@ export type {
   Log,
   LogPage,
   LogRead,
+  LogReader,
   LogSink,
   LogWork,
   NewEntry,
@@ -39,7 +41,7 @@ export type { Published } from './delivery/messages.ts';
 export type { InboundMessage } from './handlers/inbound-message.ts';
 export type { MessageHandler } from './handlers/message-handlers.ts';
 export type { Listening, ListenOptions } from './http/listen.ts';
-export type { LifecycleEvents } from './lifecycle.ts';
+export type { LifecycleEvents, MemberEvent } from './lifecycle.ts';
 export { defaultLimits } from './limits.ts';
 export type { Limits } from './limits.ts';
 export { memoryBroker, MemoryBus } from './memory/memory-broker.ts';

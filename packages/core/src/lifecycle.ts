@@ -1,6 +1,17 @@
+import type { ApplicationErrors } from './application-errors.ts';
 import type { ClientConnection } from './connection/client-connection.ts';
-import type { Logger } from './contracts/logger.ts';
 import type { Member } from './presence/member.ts';
+
+/** What happened to a member of a presence channel. Every node with clients hears of it. */
+export interface MemberEvent {
+  readonly channel: string;
+  readonly member: Member;
+  /**
+   * Whether it happened on this node: what must be done once for all nodes is done where this is `true`. Nobody has it for the
+   * members of a node that died.
+   */
+  readonly isLocal: boolean;
+}
 
 /** What happens to connections and members, for `realtime.on`. Messages are for `handle`, never here. */
 export interface LifecycleEvents {
@@ -11,11 +22,11 @@ export interface LifecycleEvents {
   subscribed: { readonly connection: ClientConnection; readonly channel: string };
   unsubscribed: { readonly connection: ClientConnection; readonly channel: string };
   /** A user's first connection took up a presence channel. */
-  joined: { readonly channel: string; readonly member: Member };
+  joined: MemberEvent;
   /** The last one is gone: at once where it was ended, after the grace time where it dropped. */
-  left: { readonly channel: string; readonly member: Member };
+  left: MemberEvent;
   /** What the others see of a member is different now. */
-  updated: { readonly channel: string; readonly member: Member };
+  updated: MemberEvent;
   /** The broker stopped or resumed answering. */
   broker: { readonly state: 'up' | 'down'; readonly reason?: string };
 }
@@ -25,7 +36,7 @@ type Listeners = { readonly [Name in keyof LifecycleEvents]: Set<Listener<Name>>
 
 /** Tells the application. A listener that throws is logged and stops nobody. */
 export class Lifecycle {
-  readonly #logger: Logger;
+  readonly #errors: ApplicationErrors;
   readonly #listeners: Listeners = {
     connected: new Set(),
     disconnected: new Set(),
@@ -37,8 +48,8 @@ export class Lifecycle {
     broker: new Set(),
   };
 
-  constructor(logger: Logger) {
-    this.#logger = logger;
+  constructor(errors: ApplicationErrors) {
+    this.#errors = errors;
   }
 
   on<Name extends keyof LifecycleEvents>(name: Name, listener: Listener<Name>): () => void {
@@ -53,14 +64,14 @@ export class Lifecycle {
       try {
         // An async function is a listener too, and its failure must not end the process.
         const outcome: unknown = listener(event);
-        if (outcome instanceof Promise) outcome.catch((error: unknown) => this.#report(name, error));
+        if (outcome instanceof Promise) outcome.catch((error: unknown) => this.#report(name, event, error));
       } catch (error) {
-        this.#report(name, error);
+        this.#report(name, event, error);
       }
     }
   }
 
-  #report(name: keyof LifecycleEvents, error: unknown): void {
-    this.#logger.error(`a listener of "${name}" threw`, { error: String(error) });
+  #report(name: string, event: LifecycleEvents[keyof LifecycleEvents], error: unknown): void {
+    this.#errors.log(`a listener of "${name}"`, error, {}, 'connection' in event ? event.connection : undefined);
   }
 }

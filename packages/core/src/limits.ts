@@ -8,12 +8,19 @@ export interface Limits {
   readonly maxChannels: number;
   /** Connections of one user. Default 50. */
   readonly connectionsPerUser: number;
+  /**
+   * Connections of one IP address, before they are authenticated too; IPv6 addresses count by their /64. Default: no limit,
+   * because everybody behind one router or proxy has one address: see `trustProxy`.
+   */
+  readonly connectionsPerAddress: number | undefined;
   /** Messages a minute of one connection, after the burst. Default 600. */
   readonly messagesPerMinute: number;
   /** Messages that a connection may send at once. Default 100. */
   readonly messageBurst: number;
   /** Time for the `connect` frame to arrive and be accepted. Default 10 s. */
   readonly connectTimeoutMs: number;
+  /** Time for an authorizer to answer, and for `authenticate` about a new token; then it is no. Default 10 s. */
+  readonly decisionTimeoutMs: number;
   /** Time after which an unanswered publish rejects with `DEADLINE`. Default 5 s. */
   readonly publishTimeoutMs: number;
   /** Silence after which the server sends `ping`. Default 20 s. */
@@ -22,6 +29,8 @@ export interface Limits {
   readonly beatAnswerMs: number;
   /** Bytes queued for one connection before it ends with `SLOW_READER`. Default 1 MiB. */
   readonly maxQueuedBytes: number;
+  /** Bytes queued for all connections together; beyond, those with the most end with `SLOW_READER`. Default 256 MiB. */
+  readonly maxQueuedBytesTotal: number;
   /** How long a user whose connection dropped stays a member of their presence channels. 0: not at all. Default 10 s. */
   readonly presenceGraceMs: number;
   /** Members of a presence channel that its clients see one by one; of more they see the count. Default 1,000. */
@@ -33,13 +42,16 @@ export const defaultLimits: Limits = {
   maxMessageBytes: 256 * 1024,
   maxChannels: 200,
   connectionsPerUser: 50,
+  connectionsPerAddress: undefined,
   messagesPerMinute: 600,
   messageBurst: 100,
   connectTimeoutMs: 10_000,
+  decisionTimeoutMs: 10_000,
   publishTimeoutMs: 5_000,
   beatMs: 20_000,
   beatAnswerMs: 8_000,
   maxQueuedBytes: 1024 * 1024,
+  maxQueuedBytesTotal: 256 * 1024 * 1024,
   presenceGraceMs: 10_000,
   presenceRosterLimit: 1_000,
 };

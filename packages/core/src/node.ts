@@ -1,6 +1,8 @@
 import { RealtimeError, serverFrame } from '@rt/protocol';
 import { compose } from './composition.ts';
 import type { Parts } from './composition.ts';
+import { AddressLimit } from './connection/address-limit.ts';
+import { connectionRequest } from './connection/connection-request.ts';
 import { Connection } from './connection/connection.ts';
 import { ConnectionRegistry } from './connection/connection-registry.ts';
 import type { BrokerHealth } from './contracts/broker.ts';
@@ -9,7 +11,11 @@ import { refuseUpgrade } from './http/answer.ts';
 import { OriginCheck } from './http/origin-check.ts';
 import { Router } from './http/router.ts';
 import { routesOf } from './http/routes.ts';
+import { TrustedProxies } from './http/trusted-proxies.ts';
 import type { ParsedOptions } from './options.ts';
+
+/** What the names of channels between nodes begin with; no client can name one. */
+const NODE_TO_NODE = '$';
 
 /** One server process: its parts, its routes, its connections; starts and ends them in the right order. */
 export class RealtimeNode {
@@ -18,6 +24,8 @@ export class RealtimeNode {
   readonly router: Router;
   readonly connections = new ConnectionRegistry();
   state: 'new' | 'started' | 'closing' | 'closed' = 'new';
+  readonly #addresses: AddressLimit;
+  readonly #proxies: TrustedProxies;
   #starting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   /** Called when a connection is gone, while `close` waits for the last one. */
@@ -27,6 +35,8 @@ export class RealtimeNode {
     this.options = options;
     const { logger } = options;
     refuseLogRules(options);
+    this.#addresses = new AddressLimit(options.limits.connectionsPerAddress);
+    this.#proxies = new TrustedProxies(options.trustProxy);
     this.parts = compose(options, this.connections, (connection, code, reason) =>
       this.#ended(connection, code, reason),
     );
@@ -34,9 +44,10 @@ export class RealtimeNode {
       basePath: options.basePath,
       routes: routesOf(this),
       transports: options.transports,
-      origins: new OriginCheck(options.allowedOrigins, process.env['NODE_ENV'] === 'production'),
+      origins: new OriginCheck(options.allowedOrigins, process.env['NODE_ENV'] === 'production', this.#proxies),
       admits: () =>
         this.state === 'started' ? undefined : new RealtimeError('CLOSING', 'this server takes no new clients'),
+      addressRefusal: (req) => this.#addresses.refusal(this.#proxies.addressOf(req)),
       logger,
     });
     for (const transport of options.transports) this.#attach(transport);
@@ -65,12 +76,20 @@ export class RealtimeNode {
   }
 
   async #start(): Promise<void> {
+    const { cluster, gate, hub, lifecycle } = this.parts;
     await this.options.broker.start({
-      message: (channel, texts) => this.parts.hub.deliver(channel, texts),
-      health: (health) => this.parts.lifecycle.emit('broker', health),
-      gap: (channels) => this.parts.hub.reportGap(channels),
+      message: (channel, texts) => {
+        if (channel.startsWith(NODE_TO_NODE)) cluster?.deliver(channel, texts);
+        else hub.deliver(channel, texts);
+      },
+      health: (health) => {
+        gate.set(health.state === 'up');
+        lifecycle.emit('broker', health);
+      },
+      gap: (channels) => hub.reportGap(channels),
       warn: (message, details) => this.options.logger.warn(message, { broker: this.options.broker.name, ...details }),
     });
+    await cluster?.start();
     this.parts.connectionServices.heartbeat.start();
     this.state = 'started';
   }
@@ -83,6 +102,8 @@ export class RealtimeNode {
     await Promise.all(this.options.transports.map((transport) => transport.close()));
     this.parts.connectionServices.heartbeat.stop();
     this.parts.presence.close();
+    this.parts.interest.close();
+    if (wasStarted) await this.parts.cluster?.close();
     await this.options.broker.close();
     this.state = 'closed';
   }
@@ -109,13 +130,17 @@ export class RealtimeNode {
       limits,
       logger,
       refuseUpgrade,
+      request: (req) => connectionRequest(req, this.#proxies.addressOf(req)),
       open: (link, request) => {
+        const refusal = this.#addresses.refusal(request.address);
+        if (refusal !== undefined) throw refusal;
         const connection = new Connection(
           link,
           { id: this.connections.newId(), transport: transport.name, request },
           this.parts.connectionServices,
         );
         this.connections.add(connection);
+        this.#addresses.add(connection.address);
         return connection;
       },
     });
@@ -123,6 +148,7 @@ export class RealtimeNode {
 
   #ended(connection: Connection, code: number, reason: string): void {
     this.connections.remove(connection);
+    this.#addresses.remove(connection.address);
     if (connection.wasOpen) this.parts.lifecycle.emit('disconnected', { connection, code, reason });
     this.#onDeparture?.();
   }

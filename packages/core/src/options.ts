@@ -9,6 +9,8 @@ import { systemClock } from './contracts/clock.ts';
 import type { Clock } from './contracts/clock.ts';
 import type { Logger } from './contracts/logger.ts';
 import type { Transport } from './contracts/transport.ts';
+import { isProxyAddress } from './http/trusted-proxies.ts';
+import type { TrustProxy } from './http/trusted-proxies.ts';
 import { defaultLimits } from './limits.ts';
 import type { Limits } from './limits.ts';
 import { memoryBroker } from './memory/memory-broker.ts';
@@ -36,6 +38,12 @@ export interface RealtimeOptions<Definition extends Contract = Contract> {
    * Default: the server's own, and outside production also `localhost` and `127.0.0.1` on any port.
    */
   readonly allowedOrigins?: readonly string[];
+  /**
+   * The proxies whose `X-Forwarded-For`, `-Host` and `-Proto` are believed: how many there are before this server (1 to 16),
+   * or a list of their addresses and subnets, with `loopback` for this machine's, e.g. `['loopback', '10.0.0.0/8']`.
+   * Default `false`: none, as everybody can write these headers.
+   */
+  readonly trustProxy?: TrustProxy;
   /** Turns on `POST …/api/v1/broadcast` for callers that send `Authorization: Bearer <apiKey>`. At least 16 characters. */
   readonly apiKey?: string;
   /** Certificate and key (PEM) for `listen`. */
@@ -56,6 +64,7 @@ export interface ParsedOptions {
   readonly limits: Limits;
   readonly basePath: string;
   readonly allowedOrigins: readonly string[] | undefined;
+  readonly trustProxy: TrustProxy;
   readonly apiKey: string | undefined;
   readonly tls: RealtimeOptions['tls'];
   readonly logger: Logger;
@@ -73,6 +82,10 @@ const having = (...methods: readonly string[]) =>
     `an object with the methods ${methods.join(', ')}`,
   );
 
+const LATEST = "'event', 'user', or 'data.' and the name of a property";
+const PROXY = "'loopback', an address, or a subnet such as 10.0.0.0/8 (but /0)";
+const PROXIES = `false, how many proxies there are (1 to 16), or a list of their addresses, each ${PROXY}`;
+
 const schema = z.strictObject({
   transports: z.array(having('attach', 'close')).optional(),
   broker: having('start', 'subscribe', 'unsubscribe', 'publish', 'health', 'close').optional(),
@@ -85,6 +98,15 @@ const schema = z.strictObject({
         send: z.union([z.boolean(), z.array(z.string().min(1))]).optional(),
         rate: z.record(z.string().min(1), positive).optional(),
         history: z.union([z.literal(false), z.strictObject({ size: positive, ttlMs: positive })]).optional(),
+        slowReader: z
+          .union(
+            [
+              z.enum(['catch-up', 'drop', 'cut']),
+              z.strictObject({ latest: z.string().regex(/^(?:event|user|data\.[^.]+)$/, LATEST) }),
+            ],
+            `'catch-up', 'drop', 'cut' or { latest: … }, which is ${LATEST}`,
+          )
+          .optional(),
       }),
     )
     .optional(),
@@ -95,13 +117,16 @@ const schema = z.strictObject({
       maxMessageBytes: z.int().min(1024),
       maxChannels: positive,
       connectionsPerUser: positive,
+      connectionsPerAddress: positive,
       messagesPerMinute: positive,
       messageBurst: positive,
       connectTimeoutMs: positive,
+      decisionTimeoutMs: positive,
       publishTimeoutMs: positive,
       beatMs: z.int().min(1000),
       beatAnswerMs: z.int().min(1000),
       maxQueuedBytes: z.int().min(64 * 1024),
+      maxQueuedBytesTotal: z.int().min(64 * 1024),
       presenceGraceMs: z.int().min(0),
       presenceRosterLimit: z.int().min(0),
     } satisfies Record<keyof Limits, z.ZodType>)
@@ -119,6 +144,12 @@ const schema = z.strictObject({
           (text) => URL.canParse(text) && new URL(text).origin === text,
           'an origin such as https://app.example.com',
         ),
+    )
+    .optional(),
+  trustProxy: z
+    .union(
+      [z.literal(false), z.int().min(1).max(16), z.array(z.string().refine(isProxyAddress, PROXY)).min(1)],
+      PROXIES,
     )
     .optional(),
   apiKey: z
@@ -148,6 +179,7 @@ export function parseOptions(options: RealtimeOptions): ParsedOptions {
     limits: { ...defaultLimits, ...options.limits },
     basePath: options.basePath ?? '/realtime',
     allowedOrigins: options.allowedOrigins,
+    trustProxy: options.trustProxy ?? false,
     apiKey: options.apiKey,
     tls: options.tls,
     logger: options.logger === false ? consoleLogger('silent') : (options.logger ?? consoleLogger()),

@@ -4,7 +4,9 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Authorizer } from './authorization/authorizer.ts';
 import { userChannel } from './authorization/user-channel.ts';
 import type { ChannelHandle, History, KeptMessage } from './channel/channel-handle.ts';
-import type { ClientConnection } from './connection/client-connection.ts';
+import type { ChannelPage, ChannelQuery, Fleet } from './cluster/fleet.ts';
+import { RemoteConnection } from './cluster/remote-connection.ts';
+import type { ConnectionHandle } from './connection/client-connection.ts';
 import { Connection } from './connection/connection.ts';
 import { instanceHash } from './connection/instance.ts';
 import { addCurrent, removeCurrent } from './current.ts';
@@ -23,7 +25,7 @@ import type { Member } from './presence/member.ts';
 import type { DisconnectReason, UserHandle } from './user-handle.ts';
 
 /** Who must not get a message: a connection's client program, or one named by its instance and (where it has one) user. */
-export type Except = ClientConnection | { readonly instance: string; readonly user?: string };
+export type Except = ConnectionHandle | { readonly instance: string; readonly user?: string };
 
 /** How one message is broadcast. */
 export interface BroadcastOptions {
@@ -107,7 +109,7 @@ export class Realtime<Definition extends Contract = Contract> {
       broadcast: (event, data, options) => this.broadcast(name, event, data, options),
       history: (page) => this.#history(name, page),
       members: () => this.#members(name),
-      subscriberCount: () => Promise.resolve(this.#node.parts.interest.count(name)),
+      subscriberCount: async () => (await this.#started()).subscriberCount(name),
     };
   }
 
@@ -126,35 +128,41 @@ export class Realtime<Definition extends Contract = Contract> {
 
   /**
    * Sends to one connection only, at most once: clients hear it with `client.direct.on`.
-   * Rejects with `UNKNOWN_CONNECTION`, `BAD_NAME`, `INVALID_DATA` or `TOO_LARGE`.
+   * Resolves when its node has queued it. Rejects with `UNKNOWN_CONNECTION`, `BAD_NAME`, `INVALID_DATA`, `TOO_LARGE` or
+   * (where another node has it and does not answer) `DEADLINE`.
    */
   async send(connectionId: string, event: string, data?: unknown): Promise<void> {
     const problem = eventNameProblem(event);
     if (problem !== undefined) throw new RealtimeError('BAD_NAME', problem);
     const text = this.#node.parts.messages.dataText(data);
-    const connection = this.#node.connections.get(connectionId);
-    if (connection?.state !== 'open') throw new RealtimeError('UNKNOWN_CONNECTION', 'no node has this connection');
-    connection.send(`["direct",${JSON.stringify(event)},${text}]`);
+    const fleet = await this.#started();
+    await fleet.send(connectionId, `["direct",${JSON.stringify(event)},${text}]`);
   }
 
   /** One user, on all their connections. */
   user(id: string): UserHandle {
-    const { connections, parts } = this.#node;
     return {
       id,
-      isOnline: () => Promise.resolve(connections.countOf(id) > 0),
-      connections: () => Promise.resolve(connections.ofUser(id)),
+      isOnline: async () => (await this.#started()).isOnline(id),
+      connections: async () => (await this.#started()).connections(id),
       send: (event, data, options) => this.sendToUser(id, event, data, options),
       disconnect: (reason) => this.disconnect({ user: id }, reason),
-      reauthorize: async () => {
-        await Promise.all(connections.ofUser(id).map((connection) => parts.membership.reauthorize(connection)));
-      },
+      reauthorize: async () => (await this.#started()).reauthorize(id),
     };
   }
 
   /**
-   * Ends one connection, or all of a user: with close code 4502 (do not come back) or `code`, 3000–4999.
-   * Resolves with how many there were.
+   * The channels that somebody is subscribed to on any node, a page at a time, in the order of their names.
+   * Rejects with `BAD_OPTION` for a limit over 1,000 and with `DEADLINE` where a node does not answer.
+   */
+  async channels(query: ChannelQuery = {}): Promise<ChannelPage> {
+    return (await this.#started()).channels(query);
+  }
+
+  /**
+   * Ends one connection, or all of a user: with close code 4502 (do not come back) or `code`, 3000–4999. A user leaves
+   * presence channels at once, also one whose connection dropped a moment ago. Resolves with how many connections there
+   * were on all nodes; rejects with `DEADLINE` where one does not answer.
    */
   disconnect(
     target: { readonly connection: string } | { readonly user: string },
@@ -163,11 +171,11 @@ export class Realtime<Definition extends Contract = Contract> {
     if (code !== undefined && !(Number.isInteger(code) && code >= 3000 && code <= 4999)) {
       throw new RealtimeError('BAD_OPTION', 'a close code of an application is from 3000 to 4999 (RFC 6455 §7.4.2)');
     }
-    const { connections } = this.#node;
-    const found = 'user' in target ? connections.ofUser(target.user) : [connections.get(target.connection)];
-    const open = found.filter((connection) => connection?.state === 'open');
-    for (const connection of open) connection?.close('DISCONNECTED', reason, code);
-    return Promise.resolve(open.length);
+    return this.#disconnect({
+      ...target,
+      ...(code !== undefined && { code }),
+      ...(reason !== undefined && { reason }),
+    });
   }
 
   /**
@@ -192,8 +200,18 @@ export class Realtime<Definition extends Contract = Contract> {
     return { messages: frames.map(keptMessage), previous, next };
   }
 
+  async #disconnect(target: Parameters<Fleet['disconnect']>[0]): Promise<number> {
+    return (await this.#started()).disconnect(target);
+  }
+
+  /** What asks other nodes needs the broker. */
+  async #started(): Promise<Fleet> {
+    if (this.#node.state !== 'started') await this.start();
+    return this.#node.parts.fleet;
+  }
+
   async #members(channel: string): Promise<readonly Member[]> {
-    if (channelKind(channel) === 'presence') return this.#node.parts.presence.members(channel);
+    if (channelKind(channel) === 'presence') return (await this.#started()).members(channel);
     throw new RealtimeError('UNSUPPORTED', `"${channel}" is no presence channel: it has no members`);
   }
 
@@ -220,7 +238,7 @@ export class Realtime<Definition extends Contract = Contract> {
 }
 
 function hashOf(except: Except): string {
-  if (except instanceof Connection) return except.instanceHash;
+  if (except instanceof Connection || except instanceof RemoteConnection) return except.instanceHash;
   if ('instance' in except) return instanceHash(except.user, except.instance);
   throw new RealtimeError('BAD_OPTION', 'except takes a connection of this Realtime or { instance, user? }');
 }

@@ -1,4 +1,4 @@
-import type { ClientConnection } from './connection/client-connection.ts';
+import type { ConnectionHandle } from './connection/client-connection.ts';
 import type { Published } from './delivery/messages.ts';
 import type { BroadcastOptions } from './realtime.ts';
 
@@ -9,11 +9,11 @@ export interface DisconnectReason {
   readonly reason?: string;
 }
 
-/** One user, on all their connections. */
+/** One user, on all their connections to all nodes. What asks other nodes rejects with `DEADLINE` where one does not answer in 2 s. */
 export interface UserHandle {
   readonly id: string;
   isOnline(): Promise<boolean>;
-  connections(): Promise<readonly ClientConnection[]>;
+  connections(): Promise<readonly ConnectionHandle[]>;
   /** As `realtime.sendToUser`. */
   send(event: string, data?: unknown, options?: BroadcastOptions): Promise<Published>;
   /** Ends all connections; resolves with how many there were. */

@@ -1,4 +1,4 @@
-import { connectionRequest, RealtimeError } from '@rt/core';
+import { RealtimeError } from '@rt/core';
 import type { Transport, TransportHost } from '@rt/core';
 import { SUB_PROTOCOL } from '@rt/protocol';
 import type { IncomingMessage } from 'node:http';
@@ -59,7 +59,7 @@ class WebSocketTransport implements Transport {
     this.#server?.handleUpgrade(req, socket, Buffer.from(head), (ws) => {
       const link = new WebSocketLink(ws, socket);
       this.#links.add(link);
-      link.serve(host.open(link, connectionRequest(req)), this.#gone);
+      link.serve(host.open(link, host.request(req)), this.#gone);
     });
   }
 

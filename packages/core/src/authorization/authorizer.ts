@@ -17,14 +17,14 @@ export interface AuthorizationRequest<Text extends string = string> {
   readonly action: ChannelAction;
   /** For `update`: the info that the client asks for, an object of at most 4 KiB of JSON. Not to be trusted. */
   readonly info?: MemberInfo;
-  /** Aborts when the client is gone. */
+  /** Aborts when the client is gone, and when the time to answer is over (`limits.decisionTimeoutMs`). */
   readonly signal: AbortSignal;
 }
 
 /**
  * Says whether a client may do something with a channel: `true`, or on presence channels what the others see of the
  * member (an object that JSON can say; `true` is `{}`, and for `update` the info that was asked for). Anything else is
- * no. Throwing is no as well, and is logged.
+ * no. Throwing is no as well, and so is no answer in time (`limits.decisionTimeoutMs`, 10 s); both are logged.
  */
 export type Authorizer<Text extends string = string> = (
   request: AuthorizationRequest<Text>,

@@ -1,9 +1,10 @@
 import { channelKind, RealtimeError } from '@rt/protocol';
 import { PatternMap } from '../channel/pattern-map.ts';
+import type { ApplicationErrors } from '../application-errors.ts';
 import type { Connection } from '../connection/connection.ts';
-import type { Logger } from '../contracts/logger.ts';
 import type { MemberInfo } from '../presence/member.ts';
-import type { Authorizer, ChannelAction } from './authorizer.ts';
+import type { AuthorizationRequest, Authorizer, ChannelAction } from './authorizer.ts';
+import type { Decisions } from './decisions.ts';
 import { userChannel } from './user-channel.ts';
 
 /**
@@ -12,10 +13,12 @@ import { userChannel } from './user-channel.ts';
  */
 export class Authorizers {
   readonly #authorizers = new PatternMap<Authorizer>();
-  readonly #logger: Logger;
+  readonly #decisions: Decisions;
+  readonly #errors: ApplicationErrors;
 
-  constructor(logger: Logger) {
-    this.#logger = logger;
+  constructor(decisions: Decisions, errors: ApplicationErrors) {
+    this.#decisions = decisions;
+    this.#errors = errors;
   }
 
   /** Throws `BAD_OPTION` for a bad pattern or one that has an authorizer. */
@@ -39,27 +42,30 @@ export class Authorizers {
     const match = this.#authorizers.find(channel);
     if (match !== undefined) {
       const { value, params } = match;
-      const { signal } = connection;
-      return this.#ask(value, {
+      return this.#ask(value, connection, {
         user,
         params: Object.fromEntries(params),
         channel,
         connection,
         action,
         ...(info === undefined ? {} : { info }),
-        signal,
       });
     }
     if (kind === 'private' || kind === 'presence') throw forbidden();
     return undefined;
   }
 
-  async #ask(authorizer: Authorizer, request: Parameters<Authorizer>[0]): Promise<object | undefined> {
+  async #ask(
+    authorizer: Authorizer,
+    connection: Connection,
+    request: Omit<AuthorizationRequest, 'signal'>,
+  ): Promise<object | undefined> {
     let answer: boolean | object | undefined;
     try {
-      answer = await authorizer(request);
+      answer = await this.#decisions.of(connection.signal, (signal) => authorizer({ ...request, signal }));
     } catch (error) {
-      this.#logger.error('an authorizer threw', { channel: request.channel, error: String(error) });
+      const { channel, action } = request;
+      this.#errors.log('an authorizer', error, { connection: connection.id, channel, action }, connection);
     }
     if (answer === true) return undefined;
     const isMember = typeof answer === 'object' && answer !== null && channelKind(request.channel) === 'presence';

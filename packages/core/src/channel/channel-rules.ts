@@ -1,5 +1,6 @@
 import type { Retention } from '../contracts/log.ts';
 import { PatternMap } from './pattern-map.ts';
+import type { SlowReaderRule } from './slow-reader.ts';
 
 /** What the server allows and keeps on the channels that match a pattern. */
 export interface ChannelRule {
@@ -12,6 +13,8 @@ export interface ChannelRule {
   readonly history?: false | Retention | undefined;
   /** Messages a minute of one connection, by event, besides the limit for all of them: `{ 'typing.started': 30 }`. */
   readonly rate?: Readonly<Record<string, number>> | undefined;
+  /** What becomes of messages while a subscriber's socket is full. Default `catch-up`. */
+  readonly slowReader?: SlowReaderRule | undefined;
 }
 
 const DEFAULT_RETENTION: Retention = { size: 100, ttlMs: 120_000 };
@@ -46,14 +49,19 @@ export class ChannelRules {
     return rate !== undefined && Object.hasOwn(rate, event) ? rate[event] : undefined;
   }
 
+  slowReaderOf(channel: string): SlowReaderRule {
+    return this.#of(channel).slowReader ?? 'catch-up';
+  }
+
   #of(channel: string): ChannelRule {
     const known = this.#merged.get(channel);
     if (known !== undefined) return known;
     const rule: { -readonly [Key in keyof ChannelRule]: ChannelRule[Key] } = {};
-    for (const { send, history, rate } of this.#rules.findAll(channel)) {
+    for (const { send, history, rate, slowReader } of this.#rules.findAll(channel)) {
       if (send !== undefined) rule.send = send;
       if (history !== undefined) rule.history = history;
       if (rate !== undefined) rule.rate = rate;
+      if (slowReader !== undefined) rule.slowReader = slowReader;
     }
     if (this.#merged.size >= MAX_REMEMBERED) this.#merged.clear();
     this.#merged.set(channel, rule);

@@ -54,11 +54,16 @@ export class Membership {
     if (present !== undefined) {
       if (wanted.isTrusted === true) present.isTrusted = true;
       await present.ready;
-      if (subscriptions.get(channel) !== present) throw cancelled();
-      // Where it stands: the head, unless it has fallen behind.
-      const place = connection.behind?.get(channel) ?? this.#services.hub.feed(channel)?.position;
-      const cursor = typeof place === 'object' ? formatCursor(place) : null;
-      this.#reply(connection, n, channel, { cursor, isRecovered: false });
+      const endTurn = present.info && (await this.#services.presence.turns.begin(connection));
+      try {
+        if (subscriptions.get(channel) !== present) throw cancelled();
+        // Where it stands: the head, unless it has fallen behind.
+        const position = (connection.outbox.placeIn(channel) ?? this.#services.hub.feed(channel))?.position;
+        const cursor = position === undefined ? null : formatCursor(position);
+        this.#reply(connection, n, channel, { cursor, isRecovered: false });
+      } finally {
+        endTurn?.();
+      }
       return;
     }
     if (subscriptions.size >= this.#services.limits.maxChannels) {
@@ -94,9 +99,14 @@ export class Membership {
       await this.#admit(connection, subscription, wanted);
       resolve();
     } catch (error) {
-      if (subscriptions.get(channel) === subscription) this.#remove(connection, channel, subscription);
       reject(error);
-      throw error;
+      const isCurrent = subscriptions.get(channel) === subscription;
+      // It was confirmed and then could not be kept, say because the log can't be read: an answer was given already.
+      if (isCurrent && subscription.state === 'subscribed') this.end(connection, channel, asBrokerDown(error));
+      else {
+        if (isCurrent) this.#remove(connection, channel, subscription);
+        throw error;
+      }
     }
   }
 
@@ -154,34 +164,41 @@ export class Membership {
     try {
       await interest.acquire(channel);
     } catch (cause) {
-      throw new RealtimeError('BROKER_DOWN', errorTable.BROKER_DOWN.message, { cause });
+      throw asBrokerDown(cause);
     }
     if (!isCurrent()) {
       interest.release(channel);
       throw cancelled();
     }
     subscription.isHeld = true;
-    const feed = hub.feed(channel);
+    const endTurn = subscription.info && (await presence.turns.begin(connection));
     const confirm = (cursor: string | null, isRecovered: boolean): void => {
       subscription.state = 'subscribed';
       const tellJoined = subscription.info && presence.enter(connection, channel, subscription.info);
       this.#reply(connection, n, channel, { cursor, isRecovered });
+      endTurn?.();
       this.#services.lifecycle.emit('subscribed', { connection, channel });
       tellJoined?.();
     };
-    if (feed === undefined || recovery === undefined) {
-      hub.join(channel, connection);
-      confirm(null, false);
-    } else {
-      await recovery.begin(connection, feed, wanted, { isCurrent, reply: confirm });
-      // Confirmed and ended since: the client knows both.
-      if (!isCurrent() && subscription.state === 'subscribing') throw cancelled();
+    try {
+      if (!isCurrent()) throw cancelled();
+      const feed = hub.feed(channel);
+      if (feed === undefined || recovery === undefined) {
+        hub.join(channel, connection);
+        confirm(null, false);
+      } else {
+        await recovery.begin(connection, feed, wanted, { isCurrent, reply: confirm });
+        // Confirmed and ended since: the client knows both.
+        if (!isCurrent() && subscription.state === 'subscribing') throw cancelled();
+      }
+    } finally {
+      endTurn?.();
     }
   }
 
   #remove(connection: Connection, channel: string, subscription: Subscription): void {
     connection.subscriptions.delete(channel);
-    connection.behind?.delete(channel);
+    connection.outbox.forget(channel);
     this.leave(connection, channel, subscription, { isAbrupt: false });
   }
 
@@ -209,4 +226,9 @@ function cancelled(): RealtimeError {
 
 function asForbidden(error: unknown): RealtimeError {
   return error instanceof RealtimeError ? error : new RealtimeError('FORBIDDEN', errorTable.FORBIDDEN.message);
+}
+
+function asBrokerDown(cause: unknown): RealtimeError {
+  if (cause instanceof RealtimeError) return cause;
+  return new RealtimeError('BROKER_DOWN', errorTable.BROKER_DOWN.message, { cause });
 }

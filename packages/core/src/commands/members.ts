@@ -24,8 +24,10 @@ export class MembersCommand {
       if (connection.subscriptions.get(channel)?.state !== 'subscribed') {
         await this.#authorizers.check(connection, channel, 'subscribe');
       }
+      const endTurn = await this.#presence.turns.begin(connection);
       // The roster is JSON already: it is put in as it is.
       connection.send(`["ok",${n},${this.#presence.roster(channel, user.id)}]`);
+      endTurn();
     } catch (error) {
       const { code, message } = toRealtimeError(error, 'HANDLER_FAILED', 'the members could not be told');
       connection.sendError(n, code, message);

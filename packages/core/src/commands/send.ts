@@ -1,12 +1,12 @@
 import { RealtimeError, serverFrame, toRealtimeError } from '@rt/protocol';
 import type { ClientFrameOf } from '@rt/protocol';
+import type { ApplicationErrors } from '../application-errors.ts';
 import type { Authorizers } from '../authorization/authorizers.ts';
 import type { ChannelRules } from '../channel/channel-rules.ts';
 import type { PatternMatch } from '../channel/pattern-map.ts';
 import type { Connection } from '../connection/connection.ts';
 import { EventRates } from '../connection/event-rates.ts';
 import type { Clock } from '../contracts/clock.ts';
-import type { Logger } from '../contracts/logger.ts';
 import type { Messages, Published } from '../delivery/messages.ts';
 import { publishKey } from '../delivery/publish-key.ts';
 import type { MessageHandler, MessageHandlers } from '../handlers/message-handlers.ts';
@@ -20,7 +20,7 @@ export interface SendServices {
   readonly handlers: MessageHandlers;
   readonly messages: Messages;
   readonly clock: Clock;
-  readonly logger: Logger;
+  readonly errors: ApplicationErrors;
 }
 
 /** `send`: a client's message goes to its handler, or to the others where rules and authorizers allow it. */
@@ -117,7 +117,7 @@ export class SendCommand {
       await match.value({ channel, params, event, data, connection, user: connection.user, relay });
     } catch (error) {
       if (!(error instanceof RealtimeError)) {
-        this.#services.logger.error('a message handler threw', { channel, event, error: String(error) });
+        this.#services.errors.log('a message handler', error, { channel, event }, connection);
       }
       throw toRealtimeError(error, 'HANDLER_FAILED', 'the handler of this event failed');
     }

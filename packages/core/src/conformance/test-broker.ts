@@ -1,5 +1,8 @@
+import { RealtimeError } from '@rt/protocol';
 import { randomBytes } from 'node:crypto';
-import type { Broker, BrokerEvents } from '../contracts/broker.ts';
+import type { Broker } from '../contracts/broker.ts';
+import { HOSTILE_NAMES } from './hostile-names.ts';
+import { IGNORED_EVENTS } from './ignored-events.ts';
 import { Inbox } from './inbox.ts';
 import type { TestRunner } from './test-runner.ts';
 
@@ -7,9 +10,14 @@ import type { TestRunner } from './test-runner.ts';
 export interface BrokerUnderTest {
   /** A new node's broker, not started. All brokers of one service reach each other. */
   broker(): Broker;
+  /** A broker whose service can't be reached. Absent where there is nothing to reach. */
+  unreachable?(): Broker;
   /** Stops the service; the suite has closed every broker by then. */
   stop(): Promise<void>;
 }
+
+/** Three times what `start` may take where nobody answers: the exact figure is not for a loaded machine. */
+const START_WITHIN_MS = 15_000;
 
 interface Delivery {
   readonly channel: string;
@@ -20,25 +28,6 @@ interface Node {
   readonly broker: Broker;
   readonly inbox: Inbox<Delivery>;
 }
-
-/** Names that mean something to one broker's keys or another's; all of them are valid channel names. */
-const HOSTILE_NAMES = [
-  'a.b.c',
-  'a:b',
-  'a=b',
-  '-',
-  '.',
-  '..',
-  '@',
-  ';',
-  ',',
-  '_',
-  'A',
-  'a',
-  '__proto__',
-  'constructor',
-  'x'.repeat(164),
-];
 
 /**
  * The contract of `Broker`, as tests: run it over every broker. `start` makes one service for each test.
@@ -180,6 +169,48 @@ export function testBroker(
     );
 
     it(
+      'misses and doubles nothing however subscribing and unsubscribing overlap, if a subscribe came last',
+      two(async (a, b) => {
+        const channel = randomChannel();
+        for (let round = 0; round < 50; round++) {
+          const steps = [b.broker.subscribe(channel), b.broker.unsubscribe(channel), b.broker.subscribe(channel)];
+          await Promise.all(steps);
+          await a.broker.publish([{ channel, texts: [String(round)] }]);
+          expect(await b.inbox.next(`round ${round}`)).toEqual({ channel, text: String(round) });
+          await Promise.all([b.broker.unsubscribe(channel), b.broker.unsubscribe(channel)]);
+          await a.broker.publish([{ channel, texts: ['unheard'] }]);
+        }
+        expect(b.inbox.size).toBe(0);
+      }),
+    );
+
+    it('can be closed before it was started, and again', async () => {
+      const service = await start();
+      const broker = service.broker();
+      await broker.close();
+      await broker.close();
+      expect(broker.health().state).toBe('down');
+      await service.stop();
+    });
+
+    it('says so in time where its service can not be reached, and can be closed then', async () => {
+      const service = await start();
+      const broker = service.unreachable?.();
+      if (broker !== undefined) {
+        const began = performance.now();
+        const refusal: unknown = await broker.start(IGNORED_EVENTS).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        expect(refusal instanceof RealtimeError && refusal.code).toBe('BROKER_DOWN');
+        expect(performance.now() - began < START_WITHIN_MS).toBe(true);
+        expect(broker.health().state).toBe('down');
+        await broker.close();
+      }
+      await service.stop();
+    });
+
+    it(
       'is up once it started, and can be closed twice',
       one(async ({ broker }) => {
         expect(broker.health().state).toBe('up');
@@ -206,13 +237,10 @@ export function testBroker(
 
 async function startNode(broker: Broker): Promise<Node> {
   const inbox = new Inbox<Delivery>();
-  const events: BrokerEvents = {
+  await broker.start({
+    ...IGNORED_EVENTS,
     message: (channel, texts) => texts.forEach((text) => inbox.push({ channel, text })),
-    health: () => undefined,
-    gap: () => undefined,
-    warn: () => undefined,
-  };
-  await broker.start(events);
+  });
   return { broker, inbox };
 }
 

@@ -1,44 +1,17 @@
-import { RealtimeError } from '@rt/protocol';
 import type { Position } from '@rt/protocol';
-import { randomBytes } from 'node:crypto';
-import type { Broker } from '../contracts/broker.ts';
-import type { Entry, GapReason, Log, Retention } from '../contracts/log.ts';
-import { Inbox } from './inbox.ts';
+import type { Log, Retention } from '../contracts/log.ts';
+import { follow, placesOf, PLENTY, randomChannel, textsOf, withLogs } from './logs.ts';
 import type { BrokerUnderTest } from './test-broker.ts';
+import { testLogRaces } from './test-log-races.ts';
 import type { TestRunner } from './test-runner.ts';
-
-/** Far more than any test here publishes. */
-const PLENTY: Retention = { size: 10_000, ttlMs: 3_600_000 };
-
-interface Follower {
-  readonly head: Position;
-  readonly entries: Inbox<Entry>;
-  readonly gaps: Inbox<GapReason>;
-}
 
 /**
  * The contract of `Log`, as tests: run it over every broker that has one. `start` makes one service for each test, as
  * for `testBroker`.
  */
-export function testLog(
-  { describe, it, expect }: TestRunner,
-  name: string,
-  start: () => Promise<BrokerUnderTest>,
-): void {
-  /** Runs a test with two started nodes and closes them whatever happens. */
-  const two = (run: (a: Log, b: Log) => Promise<void>) => async (): Promise<void> => {
-    const service = await start();
-    const brokers: Broker[] = [];
-    try {
-      for (let index = 0; index < 2; index++) brokers.push(await startBroker(service.broker()));
-      const [a, b] = brokers.map((broker) => broker.log);
-      if (a === undefined || b === undefined) throw new Error(`the broker ${name} has no log`);
-      await run(a, b);
-    } finally {
-      await Promise.all(brokers.map((broker) => broker.close()));
-      await service.stop();
-    }
-  };
+export function testLog(runner: TestRunner, name: string, start: () => Promise<BrokerUnderTest>): void {
+  const { describe, it, expect } = runner;
+  const two = withLogs(start);
 
   describe(`log of ${name}: the contract`, () => {
     it(
@@ -211,35 +184,6 @@ export function testLog(
       }),
     );
   });
-}
 
-async function startBroker(broker: Broker): Promise<Broker> {
-  const ignore = (): void => undefined;
-  await broker.start({ message: ignore, health: ignore, gap: ignore, warn: ignore });
-  return broker;
-}
-
-async function follow(log: Log, channel: string): Promise<Follower> {
-  const entries = new Inbox<Entry>();
-  const gaps = new Inbox<GapReason>();
-  const head = await log.follow(channel, {
-    entries: (batch) => batch.forEach((entry) => entries.push(entry)),
-    gap: (reason) => gaps.push(reason),
-  });
-  return { head, entries, gaps };
-}
-
-async function placesOf(appended: ReturnType<Log['append']>): Promise<readonly (readonly Position[])[]> {
-  return (await appended).map((places) => {
-    if (places instanceof RealtimeError) throw places;
-    return places;
-  });
-}
-
-function textsOf(entries: readonly Entry[]): string[] {
-  return entries.map(({ text }) => text);
-}
-
-function randomChannel(): string {
-  return `test.${randomBytes(8).toString('hex')}`;
+  testLogRaces(runner, name, start);
 }

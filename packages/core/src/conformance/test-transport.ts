@@ -233,6 +233,24 @@ export function testTransport({ describe, it, expect }: TestRunner, name: string
     );
 
     it(
+      'lets in only so many connections of one address, however they come at once, and counts those that have gone',
+      withServer(
+        async ({ realtime, connect }) => {
+          const gone = new Inbox<LifecycleEvents['disconnected']>();
+          realtime.on('disconnected', (event) => gone.push(event));
+          const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => connect()));
+          const letIn = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+          expect(letIn.length).toBe(3);
+          await letIn[0]!.open();
+          letIn[0]!.wire.abort();
+          await gone.next('the end of the first');
+          expect((await (await connect()).open())[0]).toBe('ready');
+        },
+        { limits: { connectionsPerAddress: 3 } },
+      ),
+    );
+
+    it(
       'sends what was queued before it closes',
       withServer(async ({ realtime, connect }) => {
         const peer = await connect();

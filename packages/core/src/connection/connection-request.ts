@@ -5,18 +5,14 @@ export interface ConnectionRequest {
   readonly headers: IncomingHttpHeaders;
   /** Path and query, as the client sent them. */
   readonly url: string;
-  /** The address of the other end of the socket. */
+  /**
+   * The IP address of the client: of the other end of the socket, or, where the option `trustProxy` trusts that, of whom it
+   * forwards. IPv4 is never written as IPv6. Empty where there is none: a Unix socket, or one that is gone already.
+   */
   readonly address: string;
 }
 
-/** What core needs of Node's request. */
-export function connectionRequest(req: IncomingMessage): ConnectionRequest {
-  return {
-    headers: req.headers,
-    url: req.url ?? '/',
-    // Asked for, it stays with the socket as long as that lives; most servers never ask.
-    get address() {
-      return req.socket.remoteAddress ?? '';
-    },
-  };
+/** What core keeps of Node's request; `address` is the client's. */
+export function connectionRequest(req: IncomingMessage, address: string): ConnectionRequest {
+  return { headers: req.headers, url: req.url ?? '/', address };
 }

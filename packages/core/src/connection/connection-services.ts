@@ -2,9 +2,11 @@ import type { Membership } from '../channel/membership.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Clock } from '../contracts/clock.ts';
 import type { Outboxes } from '../delivery/outboxes.ts';
+import type { Place } from '../delivery/place.ts';
 import type { Limits } from '../limits.ts';
 import type { Connection } from './connection.ts';
 import type { Heartbeat } from './heartbeat.ts';
+import type { QueuedTotal } from './queued-total.ts';
 
 /** What every connection of a node shares. */
 export interface ConnectionServices {
@@ -14,11 +16,15 @@ export interface ConnectionServices {
   readonly heartbeat: Heartbeat;
   readonly commands: Commands;
   readonly membership: Membership;
-  /** Bytes queued for one connection beyond which nothing more is pushed until its socket drains. */
+  /** What waits for all connections together. */
+  readonly queued: QueuedTotal;
+  /** Bytes pushed to one connection beyond which nothing more is, until its socket drains. */
   readonly pushLimit: number;
-  /** `connection` does not read fast enough. */
-  fallBehind(connection: Connection): void;
-  /** The socket of a connection that was behind has drained. */
+  /** The socket of `connection` is full. */
+  fellBehind(connection: Connection): void;
+  /** `connection`, which was left at `places`, has room for what it missed. */
+  catchUp(connection: Connection, places: ReadonlyMap<string, Place>): void;
+  /** The socket of a connection that was behind has room again. */
   caughtUp(connection: Connection): void;
   /** The wire of `connection` is gone; `reason` is our own code where we ended it. */
   connectionEnded(connection: Connection, code: number, reason: string): void;

@@ -1,12 +1,12 @@
 import { decodeClientFrame, eachLine, errorTable, isFrameProblem, RealtimeError, serverFrame } from '@rt/protocol';
-import type { ClientFrame, ErrorCode, JsonValue, Position } from '@rt/protocol';
+import type { ClientFrame, ErrorCode, JsonValue } from '@rt/protocol';
 import type { Link } from '../contracts/link.ts';
 import type { Session, TransportName } from '../contracts/transport.ts';
-import type { RunEncoder } from '../delivery/run-encoder.ts';
 import type { Info } from '../presence/info.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { ConnectionRequest } from './connection-request.ts';
 import type { ConnectionServices } from './connection-services.ts';
+import { Outbox } from './outbox.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { User } from './user.ts';
 
@@ -32,18 +32,22 @@ export interface Subscription {
 
 /** RFC 6455 §7.4.1: the client has done what it came for. */
 const NORMAL_CLOSURE = 1000;
-/** Ends that are somebody's decision about the user: nobody waits for it to come back. */
-const DECIDED: ReadonlySet<ErrorCode> = new Set(['DISCONNECTED', 'FORBIDDEN', 'TOKEN_EXPIRED', 'UNAUTHENTICATED']);
+/**
+ * Ends that are somebody's decision about the user: nobody waits for it to come back. A token that expires is none: its
+ * client comes back with the next one right away.
+ */
+const DECIDED: ReadonlySet<ErrorCode> = new Set(['DISCONNECTED', 'FORBIDDEN', 'UNAUTHENTICATED']);
 /** RFC 6455 §7.1.5: the code a client sees when a connection ended without a close frame. */
 const NO_CLOSE_FRAME = 1006;
 
 /**
- * One client: its identity, its channels, its outbox, and what it may use.
+ * One client: its identity, its channels, what it may use, and its outbox.
  * A transport feeds it through `Session`; whoever has something for the client calls `send` with a ready frame.
  */
 export class Connection implements Session, ClientConnection {
   readonly id: string;
   readonly transport: TransportName;
+  readonly address: string;
   readonly subscriptions = new Map<string, Subscription>();
   state: 'connecting' | 'authenticating' | 'open' | 'closing' | 'closed' = 'connecting';
   /** Whether it ever got `ready`: only then has the application heard of it. */
@@ -55,26 +59,17 @@ export class Connection implements Session, ClientConnection {
   request: ConnectionRequest | undefined;
   /** Aborts what waits on behalf of the client; made when first asked for. */
   #abort: AbortController | undefined;
+  readonly outbox: Outbox;
   readonly #link: Link;
   readonly #services: ConnectionServices;
   readonly #bucket: TokenBucket;
   #refusedInARow = 0;
-  readonly #frames: string[] = [];
   /** When the wire was opened: the time to `connect` counts from here, whatever is sent meanwhile. */
   readonly openedAt: number;
   heardAt: number;
-  sentAt: number;
   /** When an unanswered `ping` was sent. */
   pingedAt: number | undefined;
   #endedBy: ErrorCode | undefined;
-  /** While it does not read fast enough: its place in each channel, or the count of messages where there are no places. */
-  behind: Map<string, Position | number> | undefined;
-  /** Since when nothing drained, while `behind`. */
-  stuckSince = 0;
-  /** Characters in `#frames`. */
-  #queuedLength = 0;
-  /** The channel of the last frame where that is a `skip`. */
-  #skipped: string | undefined;
 
   constructor(
     link: Link,
@@ -83,13 +78,14 @@ export class Connection implements Session, ClientConnection {
   ) {
     this.id = from.id;
     this.transport = from.transport;
+    this.address = from.request.address;
     this.request = from.request;
     this.#link = link;
+    this.outbox = new Outbox(this, link, services);
     this.#services = services;
     const now = services.clock.now();
     this.openedAt = now;
     this.heardAt = now;
-    this.sentAt = now;
     this.#bucket = new TokenBucket(services.limits.messageBurst, services.limits.messagesPerMinute, now);
   }
 
@@ -124,68 +120,16 @@ export class Connection implements Session, ClientConnection {
 
   /** Queues one ready frame; it leaves at the end of this tick. */
   send(frame: string): void {
-    if (this.state === 'closing' || this.state === 'closed') return;
-    this.#skipped = undefined;
-    this.#queuedLength += frame.length;
-    if (this.#frames.push(frame) === 1) this.#services.outboxes.add(this);
-    if (this.#queuedLength > this.#services.pushLimit && this.behind === undefined) this.#fallBehind();
-  }
-
-  /** Queues several frames, `length` characters together. */
-  sendRun(frames: readonly string[], length: number): void {
-    if (this.state === 'closing' || this.state === 'closed') return;
-    this.#skipped = undefined;
-    this.#queuedLength += length;
-    if (this.#frames.length === 0) this.#services.outboxes.add(this);
-    for (const frame of frames) this.#frames.push(frame);
-    if (this.#queuedLength > this.#services.pushLimit && this.behind === undefined) this.#fallBehind();
-  }
-
-  /** A message that is not for this connection was at `cursor`. Of several in a row only the last is sent. */
-  skip(channel: string, cursor: string): void {
-    if (this.#skipped === channel) this.#queuedLength -= this.#frames.pop()!.length;
-    this.send(serverFrame(['skip', channel, cursor]));
-    this.#skipped = channel;
-  }
-
-  /** Whether nothing more should be pushed to it until its socket has drained. */
-  get isFull(): boolean {
-    return this.behind !== undefined || this.#queuedLength + this.#link.bufferedBytes > this.#services.pushLimit;
-  }
-
-  /** It was brought up to `place` of `channel` and no further. */
-  leaveBehind(channel: string, place: Position | number): void {
-    if (this.behind === undefined) this.#fallBehind();
-    this.behind?.set(channel, place);
+    this.outbox.send(frame);
   }
 
   drained(): void {
-    this.stuckSince = this.#services.heartbeat.now;
-    this.catchUp();
-  }
-
-  /** Goes on with what a slow reader has missed, as soon as its socket has room. */
-  catchUp(): void {
-    if (this.behind === undefined || this.state !== 'open' || this.#queuedLength > 0) return;
-    if (this.#link.bufferedBytes <= this.#services.pushLimit / 4) this.#services.caughtUp(this);
+    this.outbox.drained();
   }
 
   /** Answers request `n` with an error; `n` = 0 concerns the connection itself. */
   sendError(n: number, code: ErrorCode, message: string = errorTable[code].message, detail?: JsonValue): void {
     this.send(serverFrame(detail === undefined ? ['err', n, code, message] : ['err', n, code, message, detail]));
-  }
-
-  /** One write with all that is queued. Called by the outboxes, at the end of a tick. */
-  flush(encoder: RunEncoder): void {
-    if (this.#frames.length === 0) return;
-    const bytes = encoder.encode(this.#link.encoding, this.#frames);
-    this.#clearFrames();
-    this.#link.write(bytes);
-    this.sentAt = this.#services.heartbeat.now;
-    const { bufferedBytes } = this.#link;
-    if (bufferedBytes > this.#services.limits.maxQueuedBytes) this.close('SLOW_READER');
-    else if (this.behind !== undefined) this.catchUp();
-    else if (bufferedBytes > this.#services.pushLimit) this.#fallBehind();
   }
 
   receive(text: string): void {
@@ -209,11 +153,11 @@ export class Connection implements Session, ClientConnection {
 
   /** Tells the client why and ends the connection. What it was sent before leaves first. */
   close(code: ErrorCode, message?: string, closeCode = errorTable[code].closeCode ?? 1011): void {
-    // Sending the reason may find the reader too slow, which would come back here.
+    // Sending the reason may fill the queue of its reader, which would come back here.
     if (this.#endedBy !== undefined || this.state === 'closed') return;
     this.#endedBy = code;
     this.sendError(0, code, message);
-    this.#services.outboxes.flushNow(this);
+    this.#services.outboxes.writeNow(this.outbox);
     this.#leave('closing', !DECIDED.has(code));
     this.#link.close(closeCode, code);
   }
@@ -227,23 +171,11 @@ export class Connection implements Session, ClientConnection {
   #leave(state: 'closing' | 'closed', isAbrupt: boolean): void {
     this.state = state;
     this.request = undefined;
-    this.behind = undefined;
-    this.#clearFrames();
+    this.outbox.shut();
     this.#abort?.abort();
     for (const [channel, subscription] of this.subscriptions)
       this.#services.membership.leave(this, channel, subscription, { isAbrupt });
     this.subscriptions.clear();
-  }
-
-  #clearFrames(): void {
-    this.#frames.length = 0;
-    this.#queuedLength = 0;
-    this.#skipped = undefined;
-  }
-
-  #fallBehind(): void {
-    this.stuckSince = this.#services.heartbeat.now;
-    this.#services.fallBehind(this);
   }
 
   #receiveLine(line: string): void {

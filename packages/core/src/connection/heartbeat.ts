@@ -4,8 +4,6 @@ import type { Limits } from '../limits.ts';
 import type { Connection } from './connection.ts';
 
 const SWEEP_MS = 1_000;
-/** A reader that takes nothing for this long is gone. */
-const STUCK_MS = 5_000;
 const PING = serverFrame(['ping']);
 
 /**
@@ -53,16 +51,13 @@ export class Heartbeat {
           connection.close('TOKEN_EXPIRED');
           return;
         }
-        if (connection.behind !== undefined) {
-          connection.catchUp();
-          if (connection.behind !== undefined && this.now - connection.stuckSince >= STUCK_MS) {
-            connection.close('SLOW_READER');
-            return;
-          }
+        if (connection.outbox.isStuck()) {
+          connection.close('SLOW_READER');
+          return;
         }
         if (connection.pingedAt !== undefined) {
           if (this.now - connection.pingedAt >= this.#limits.beatAnswerMs) connection.close('HEARTBEAT_MISSED');
-        } else if (this.now - Math.min(connection.sentAt, connection.heardAt) >= this.#limits.beatMs) {
+        } else if (this.now - Math.min(connection.outbox.sentAt, connection.heardAt) >= this.#limits.beatMs) {
           connection.pingedAt = this.now;
           connection.send(PING);
         }

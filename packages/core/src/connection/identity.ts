@@ -1,4 +1,6 @@
 import { RealtimeError } from '@rt/protocol';
+import type { ApplicationErrors } from '../application-errors.ts';
+import type { Decisions } from '../authorization/decisions.ts';
 import { userChannel } from '../authorization/user-channel.ts';
 import type { Logger } from '../contracts/logger.ts';
 import type { Connection } from './connection.ts';
@@ -11,6 +13,13 @@ export interface Admission {
   readonly anonymous: boolean;
 }
 
+/** What finding out needs of its node. */
+export interface IdentityServices {
+  readonly decisions: Decisions;
+  readonly errors: ApplicationErrors;
+  readonly logger: Logger;
+}
+
 const TRY_AGAIN = 'the server could not check who you are; try again';
 /** A user's channel name must be a channel name. */
 const MAX_USER_CHANNEL = 164;
@@ -18,11 +27,11 @@ const MAX_USER_CHANNEL = 164;
 /** Finds out who a client is. */
 export class Identity {
   readonly #admission: Admission;
-  readonly #logger: Logger;
+  readonly #services: IdentityServices;
 
-  constructor(admission: Admission, logger: Logger) {
+  constructor(admission: Admission, services: IdentityServices) {
     this.#admission = admission;
-    this.#logger = logger;
+    this.#services = services;
   }
 
   /** Whether a later token can be asked about, so that the request has to be kept. */
@@ -33,20 +42,26 @@ export class Identity {
   /** Who `token` belongs to. Throws `UNAUTHENTICATED`, and `HANDLER_FAILED` where `authenticate` itself failed. */
   async of(connection: Connection, token: string | undefined, now: number): Promise<User | undefined> {
     const { authenticate, anonymous } = this.#admission;
+    const { decisions, errors, logger } = this.#services;
     const { request } = connection;
     let user: User | undefined;
     if (authenticate !== undefined && request !== undefined) {
+      const ask = (signal: AbortSignal): ReturnType<Authenticate> => authenticate({ token, request, signal });
+      const credentials = errors.credentialsOf(connection, request, token);
       try {
-        user = await authenticate({ token, request, signal: connection.signal });
+        // All that `connect` brings has a time of its own already, after which the connection ends.
+        const isNewToken = connection.state === 'open';
+        user = await (isNewToken ? decisions.of(connection.signal, ask) : ask(connection.signal));
       } catch (cause) {
-        this.#logger.error('authenticate threw', { connection: connection.id, error: String(cause) });
+        errors.log('authenticate', cause, { connection: connection.id }, credentials);
         throw new RealtimeError('HANDLER_FAILED', TRY_AGAIN, { cause });
       }
       const problem = user === undefined ? undefined : userProblem(user);
       if (problem !== undefined) {
-        this.#logger.error(`authenticate answered something that is no user: ${problem}`);
+        logger.error(`authenticate answered something that is no user: ${problem}`);
         throw new RealtimeError('HANDLER_FAILED', TRY_AGAIN);
       }
+      errors.hide(connection, credentials);
     }
     if (user?.expiresAt !== undefined && user.expiresAt.getTime() <= now) {
       throw new RealtimeError('UNAUTHENTICATED', 'the token has expired');

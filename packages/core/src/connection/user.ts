@@ -15,7 +15,7 @@ export interface Authenticate {
    * Answers the user of `token` (or of a cookie in `request.headers`), or `undefined` for "not accepted".
    * A token that was given and not accepted refuses the connection with `UNAUTHENTICATED`; without a token, `undefined`
    * means anonymous where `anonymous` allows it. Throwing means "can't tell now": the client tries again.
-   * `signal` aborts when the client is gone.
+   * `signal` aborts when the client is gone, and when no answer about a new token came within `limits.decisionTimeoutMs`.
    */
   (attempt: {
     readonly token: string | undefined;

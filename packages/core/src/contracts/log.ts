@@ -58,6 +58,11 @@ export interface LogRead {
   readonly proof: Proof;
 }
 
+/** The half of a log that is asked. */
+export interface LogReader {
+  read(channel: string, page: LogPage): Promise<LogRead>;
+}
+
 /** The entries of one tick for one channel. */
 export interface LogWork {
   readonly channel: string;
@@ -80,7 +85,7 @@ export type Appended = readonly Position[] | RealtimeError;
  * - MUST keep at least the newest `size` entries that are not older than `ttlMs`, or say `trimmed`.
  * - MUST NOT give a place of one epoch to two entries; what can't continue an epoch begins a new one.
  */
-export interface Log {
+export interface Log extends LogReader {
   /**
    * How long core goes on following a channel that nobody on this node wants any more: where a read is dear, a reload
    * of the page should not be one. Absent: not at all.
@@ -91,5 +96,4 @@ export interface Log {
   /** The head; every later entry goes to `sink`. One sink for each channel of a node. */
   follow(channel: string, sink: LogSink): Promise<Position>;
   unfollow(channel: string): Promise<void>;
-  read(channel: string, page: LogPage): Promise<LogRead>;
 }

@@ -22,7 +22,12 @@ export interface Session {
 export interface TransportHost {
   readonly limits: Limits;
   readonly logger: Logger;
-  /** A new wire is open. The transport passes on what comes in, core decides everything else. */
+  /** What core wants to know of a request, with its client's address. */
+  request(req: IncomingMessage): ConnectionRequest;
+  /**
+   * A new wire is open. The transport passes on what comes in, core decides everything else.
+   * Throws `TOO_MANY_CONNECTIONS` where its address has as many as it may; never in the same step as `handleUpgrade`.
+   */
   open(link: Link, request: ConnectionRequest): Session;
   /** Answers an upgrade with an HTTP error and ends its socket. */
   refuseUpgrade(socket: Duplex, error: RealtimeError): void;
@@ -34,7 +39,8 @@ export type TransportName = 'websocket' | 'sse' | 'longpolling' | 'memory' | (st
 /**
  * Carries frames between core and clients.
  *
- * - Core checks path, method, origin and readiness before it calls `handleUpgrade` or `handleRequest`.
+ * - Core checks path, method, origin and readiness before it calls `handleUpgrade` or `handleRequest`, and whether the
+ *   address may have one more connection before `handleUpgrade`. What `handleRequest` throws is the answer to the request.
  * - MUST hand every text to `Session.receive` in the order of arrival, and MUST refuse what is over `limits.maxFrameBytes`.
  * - MUST call `Session.closed` exactly once per opened session, also when `close` ends it.
  * - MUST have an `error` listener on a socket before the first `await`: a reset must not end the process.

@@ -2,6 +2,7 @@ import { fillTemplate, formatCursor, serverFrame } from '@rt/protocol';
 import type { Position } from '@rt/protocol';
 import type { Connection } from '../connection/connection.ts';
 import type { Entry, GapReason, LogSink } from '../contracts/log.ts';
+import type { Audience } from './audience.ts';
 import { Run } from './run.ts';
 
 /** An entry as clients get it. One frame is one string for all of them, also for those that catch up. */
@@ -25,16 +26,20 @@ const TAIL_LENGTH = 64 * 1024;
  */
 export class Feed implements LogSink {
   readonly channel: string;
-  readonly #live: Set<Connection>;
+  readonly #audience: Audience;
   #position: Position | undefined;
+  /** What came in before the head was known. */
+  readonly #early: Entry[] = [];
   #tail: Delivery[] = [];
   #tailLength = 0;
+  /** The offset behind which `#tail` begins. */
+  #tailStart = 0;
   #advanced: PromiseWithResolvers<void> | undefined;
 
-  /** `live` are the connections that get what comes in. */
-  constructor(channel: string, live: Set<Connection>) {
+  /** `audience` are the connections that get what comes in, and those that are too slow for it. */
+  constructor(channel: string, audience: Audience) {
     this.channel = channel;
-    this.#live = live;
+    this.#audience = audience;
   }
 
   /** The place up to which everything was handed on. Only to be asked after `followed`. */
@@ -45,38 +50,52 @@ export class Feed implements LogSink {
 
   /** The log is followed from `head`; entries may have come in before this was known. */
   followed(head: Position): void {
-    this.#position ??= head;
+    if (this.#position === undefined) {
+      this.#position = head;
+      this.#tailStart = head.offset;
+    }
+    this.entries(this.#early.splice(0));
   }
 
   entries(batch: readonly Entry[]): void {
-    const epoch = this.#position?.epoch ?? '';
+    if (this.#position === undefined) {
+      this.#early.push(...batch);
+      return;
+    }
+    const { epoch } = this.#position;
     const run = new Run();
+    const { live } = this.#audience;
     for (const entry of batch) {
       // Whoever falls behind while it is handed something has everything up to here.
-      if (entry.except !== undefined) run.handTo(this.#live);
+      if (entry.except !== undefined) run.handTo(live);
       const delivery = deliveryOf(entry, epoch);
       this.#position = delivery.position;
       this.#keep(delivery);
-      if (entry.except !== undefined) for (const connection of this.#live) hand(connection, this.channel, delivery);
-      else if (run.add(delivery.frame)) run.handTo(this.#live);
+      this.#audience.slow?.miss(delivery.frame, entry.except, delivery.position);
+      if (entry.except !== undefined) for (const connection of live) hand(connection, this.channel, delivery);
+      else if (run.add(delivery.frame)) run.handTo(live);
     }
-    run.handTo(this.#live);
+    run.handTo(live);
     this.#wake();
   }
 
   gap(reason: GapReason, at: Position): void {
+    this.#early.length = 0;
     this.#position = at;
     this.#tail = [];
     this.#tailLength = 0;
+    this.#tailStart = at.offset;
     const frame = serverFrame(['gap', this.channel, reason, formatCursor(at)]);
-    for (const connection of this.#live) connection.send(frame);
+    this.#audience.slow?.missGap(frame, at);
+    for (const connection of this.#audience.live) connection.send(frame);
     this.#wake();
   }
 
   /** Everything after `place`, where that can be proven from what is at hand. */
   after(place: Position): readonly Delivery[] | undefined {
     const { epoch, offset, tag } = this.position;
-    if (place.epoch !== epoch) return undefined;
+    // Tags are short: that of an older place may well be the one that the tail goes on from.
+    if (place.epoch !== epoch || place.offset < this.#tailStart) return undefined;
     if (place.offset === offset) return place.tag === tag ? [] : undefined;
     const next = this.#tail.findLastIndex((delivery) => delivery.entry.offset <= place.offset) + 1;
     return this.#tail[next]?.entry.previousTag === place.tag && place.offset < offset
@@ -86,7 +105,7 @@ export class Feed implements LogSink {
 
   /** `connection` has everything up to now, and gets what comes. */
   join(connection: Connection): void {
-    this.#live.add(connection);
+    this.#audience.join(connection);
   }
 
   /** Resolves when something came in. */
@@ -99,7 +118,9 @@ export class Feed implements LogSink {
     this.#tail.push(delivery);
     this.#tailLength += delivery.frame.length;
     while (this.#tail.length > TAIL_ENTRIES || this.#tailLength > TAIL_LENGTH) {
-      this.#tailLength -= this.#tail.shift()!.frame.length;
+      const { frame, position } = this.#tail.shift()!;
+      this.#tailLength -= frame.length;
+      this.#tailStart = position.offset;
     }
   }
 
@@ -118,6 +139,6 @@ export function deliveryOf(entry: Entry, epoch: string): Delivery {
 
 /** Sends a delivery, or tells the one it is not for that its place has passed. */
 export function hand(connection: Connection, channel: string, { entry, cursor, frame }: Delivery): void {
-  if (entry.except !== undefined && entry.except === connection.instanceHash) connection.skip(channel, cursor);
+  if (entry.except !== undefined && entry.except === connection.instanceHash) connection.outbox.skip(channel, cursor);
   else connection.send(frame);
 }

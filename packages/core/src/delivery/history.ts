@@ -1,6 +1,6 @@
 import { formatCursor, parseCursor, RealtimeError } from '@rt/protocol';
 import type { HistoryPage } from '@rt/protocol';
-import type { Entry, Log, LogPage } from '../contracts/log.ts';
+import type { Entry, LogPage, LogReader } from '../contracts/log.ts';
 import { deliveryOf } from './feed.ts';
 
 /** The frames of a page in the order in which they were published, and where to go on. */
@@ -17,7 +17,7 @@ export interface HistoryFrames {
  * Throws `INVALID_DATA` for a cursor that no server wrote.
  */
 export async function readHistory(
-  log: Log,
+  log: LogReader,
   channel: string,
   page: HistoryPage,
   maxLength = Number.POSITIVE_INFINITY,

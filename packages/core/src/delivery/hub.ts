@@ -1,12 +1,13 @@
 import { fillTemplate, serverFrame } from '@rt/protocol';
 import type { Connection } from '../connection/connection.ts';
+import { Audience } from './audience.ts';
 import { readEnvelope } from './envelope.ts';
 import { Feed } from './feed.ts';
 import { Run } from './run.ts';
 
 /** One channel of this node: who gets what comes in, and its feed where it keeps history. */
 interface LocalChannel {
-  readonly live: Set<Connection>;
+  readonly audience: Audience;
   readonly feed: Feed | undefined;
   /** Messages that came over the bus: tells whether one was missed. */
   busCount: number;
@@ -18,14 +19,15 @@ export class Hub {
 
   /** The broker is about to deliver `name`. */
   open(name: string, hasHistory: boolean): Feed | undefined {
-    const live = new Set<Connection>();
-    const channel = { live, feed: hasHistory ? new Feed(name, live) : undefined, busCount: 0 };
+    const audience = new Audience();
+    const channel = { audience, feed: hasHistory ? new Feed(name, audience) : undefined, busCount: 0 };
     this.#channels.set(name, channel);
     return channel.feed;
   }
 
   /** The broker no longer delivers `name`. */
   close(name: string): void {
+    this.#channels.get(name)?.audience.end();
     this.#channels.delete(name);
   }
 
@@ -34,14 +36,18 @@ export class Hub {
     return this.#channels.get(name)?.feed;
   }
 
-  /** `connection` gets what comes in from now on. */
-  join(name: string, connection: Connection): void {
-    this.#channels.get(name)?.live.add(connection);
+  /** Who has an open channel. */
+  audience(name: string): Audience | undefined {
+    return this.#channels.get(name)?.audience;
   }
 
-  /** Whether it was there. */
-  leave(name: string, connection: Connection): boolean {
-    return this.#channels.get(name)?.live.delete(connection) ?? false;
+  /** `connection` gets what comes in from now on. */
+  join(name: string, connection: Connection): void {
+    this.#channels.get(name)?.audience.join(connection);
+  }
+
+  leave(name: string, connection: Connection): void {
+    this.#channels.get(name)?.audience.leave(connection);
   }
 
   busCount(name: string): number {
@@ -52,7 +58,8 @@ export class Hub {
   deliver(name: string, texts: readonly string[]): void {
     const channel = this.#channels.get(name);
     if (channel === undefined) return;
-    const { live } = channel;
+    const { audience } = channel;
+    const { live } = audience;
     const run = new Run();
     for (const text of texts) {
       const { except, template } = readEnvelope(text);
@@ -60,6 +67,7 @@ export class Hub {
       if (except !== undefined) run.handTo(live);
       // Counted when it is handed on: whoever falls behind at one message has missed all that follow.
       channel.busCount++;
+      audience.slow?.miss(frame, except, undefined);
       if (except === undefined) {
         if (run.add(frame)) run.handTo(live);
         continue;
@@ -76,12 +84,8 @@ export class Hub {
       if (channel === undefined || channel.feed !== undefined) continue;
       channel.busCount++;
       const frame = serverFrame(['gap', name, 'broker', null]);
-      for (const connection of channel.live) connection.send(frame);
+      channel.audience.slow?.missGap(frame, undefined);
+      for (const connection of channel.audience.live) connection.send(frame);
     }
-  }
-
-  /** Messages of a channel without history were dropped for `connection`, which did not read fast enough. */
-  sendLoss(name: string, connection: Connection): void {
-    connection.send(serverFrame(['gap', name, 'limit', null]));
   }
 }

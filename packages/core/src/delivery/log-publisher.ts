@@ -2,6 +2,8 @@ import { RealtimeError } from '@rt/protocol';
 import type { Position } from '@rt/protocol';
 import type { Clock } from '../contracts/clock.ts';
 import type { Appended, Log, LogWork, NewEntry, Retention } from '../contracts/log.ts';
+import type { Gate } from './gate.ts';
+import type { PublisherServices } from './publisher.ts';
 import type { Tick } from './tick.ts';
 
 /** Whoever published an entry, until its place is known. */
@@ -22,13 +24,17 @@ export class LogPublisher {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #tick: Tick;
+  readonly #gate: Gate;
   #batch: Map<string, ChannelBatch> | undefined;
+  /** Characters in `#batch`. */
+  #length = 0;
 
-  constructor(log: Log, clock: Clock, timeoutMs: number, tick: Tick) {
+  constructor(log: Log, { clock, timeoutMs, tick, gate }: PublisherServices) {
     this.#log = log;
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
     this.#tick = tick;
+    this.#gate = gate;
     tick.addStage(() => this.#flush());
   }
 
@@ -47,6 +53,7 @@ export class LogPublisher {
       this.#batch.set(channel, batch);
     }
     batch.entries.push(entry);
+    this.#length += entry.text.length;
     const { waiting } = batch;
     return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
   }
@@ -54,12 +61,20 @@ export class LogPublisher {
   #flush(): void {
     const batch = this.#batch;
     if (batch === undefined) return;
+    const length = this.#length;
     this.#batch = undefined;
-    const rejectAll = (error: RealtimeError): void => {
-      for (const { waiting } of batch.values()) for (const { reject } of waiting) reject(error);
-    };
-    const cancel = this.#clock.after(this.#timeoutMs, () =>
-      rejectAll(new RealtimeError('DEADLINE', `the log did not take the message within ${this.#timeoutMs} ms`)),
+    this.#length = 0;
+    const deadline = this.#clock.now() + this.#timeoutMs;
+    this.#gate.pass({
+      length,
+      send: () => this.#send(batch, deadline),
+      refuse: (error) => rejectAll(batch, error),
+    });
+  }
+
+  #send(batch: ReadonlyMap<string, ChannelBatch>, deadline: number): void {
+    const cancel = this.#clock.after(deadline - this.#clock.now(), () =>
+      rejectAll(batch, new RealtimeError('DEADLINE', `the log did not take the message within ${this.#timeoutMs} ms`)),
     );
     const work = Array.from(batch, ([channel, { entries, retention }]): LogWork => ({ channel, entries, retention }));
     this.#log
@@ -71,6 +86,7 @@ export class LogPublisher {
         },
         (cause: unknown) =>
           rejectAll(
+            batch,
             cause instanceof RealtimeError
               ? cause
               : new RealtimeError('BROKER_DOWN', 'the log refused the message', { cause }),
@@ -90,4 +106,8 @@ function settle(waiting: readonly Waiting[], places: Appended | undefined): void
     if (place === undefined) reject(new RealtimeError('BROKER_DOWN', 'the log did not say where the message is'));
     else resolve(place);
   });
+}
+
+function rejectAll(batch: ReadonlyMap<string, ChannelBatch>, error: RealtimeError): void {
+  for (const { waiting } of batch.values()) for (const { reject } of waiting) reject(error);
 }

@@ -1,34 +1,34 @@
-import type { Connection } from '../connection/connection.ts';
+import type { Outbox } from '../connection/outbox.ts';
 import { RunEncoder } from './run-encoder.ts';
 import type { Tick } from './tick.ts';
 
-/** The connections that have frames to send in this tick: at its end, one write for each. */
+/** The outboxes that have frames to send in this tick: at its end, one write for each. */
 export class Outboxes {
   readonly #tick: Tick;
   readonly #encoder = new RunEncoder();
-  #waiting: Connection[] = [];
+  #waiting: Outbox[] = [];
 
   constructor(tick: Tick) {
     this.#tick = tick;
     tick.addStage(() => this.#flush());
   }
 
-  /** `connection` has its first frame of this tick. */
-  add(connection: Connection): void {
-    this.#waiting.push(connection);
+  /** `outbox` has its first frame of this tick, or wants to be looked at. */
+  add(outbox: Outbox): void {
+    this.#waiting.push(outbox);
     this.#tick.schedule();
   }
 
-  /** Sends what one connection has at once, for a close that must not overtake it. */
-  flushNow(connection: Connection): void {
-    connection.flush(this.#encoder);
+  /** Writes what one of them has at once: before a close, which must not overtake it, or because it is much. */
+  writeNow(outbox: Outbox): void {
+    outbox.write(this.#encoder);
   }
 
   #flush(): void {
-    const connections = this.#waiting;
-    if (connections.length === 0) return;
+    const outboxes = this.#waiting;
+    if (outboxes.length === 0) return;
     this.#waiting = [];
-    for (const connection of connections) connection.flush(this.#encoder);
+    for (const outbox of outboxes) outbox.flush(this.#encoder);
     this.#encoder.forget();
   }
 }

@@ -1,12 +1,22 @@
 import { RealtimeError } from '@rt/protocol';
 import type { Broker } from '../contracts/broker.ts';
 import type { Clock } from '../contracts/clock.ts';
+import type { Gate } from './gate.ts';
 import type { Tick } from './tick.ts';
 
 /** What this tick's publishers wait for, together: the broker takes a tick's work whole or not at all. */
 interface Batch {
   readonly work: Map<string, string[]>;
+  length: number;
   readonly settled: PromiseWithResolvers<void>;
+}
+
+/** What publishing to the bus or to the log needs. `timeoutMs` is the time in which every publish settles. */
+export interface PublisherServices {
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  readonly tick: Tick;
+  readonly gate: Gate;
 }
 
 /** Collects what is published in one tick and hands it to the broker in one call. */
@@ -15,13 +25,15 @@ export class Publisher {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #tick: Tick;
+  readonly #gate: Gate;
   #batch: Batch | undefined;
 
-  constructor(broker: Broker, clock: Clock, timeoutMs: number, tick: Tick) {
+  constructor(broker: Broker, { clock, timeoutMs, tick, gate }: PublisherServices) {
     this.#broker = broker;
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
     this.#tick = tick;
+    this.#gate = gate;
     tick.addStage(() => this.#flush());
   }
 
@@ -31,9 +43,10 @@ export class Publisher {
    */
   publish(channel: string, text: string): Promise<void> {
     if (this.#batch === undefined) {
-      this.#batch = { work: new Map(), settled: Promise.withResolvers() };
+      this.#batch = { work: new Map(), length: 0, settled: Promise.withResolvers() };
       this.#tick.schedule();
     }
+    this.#batch.length += text.length;
     const texts = this.#batch.work.get(channel);
     if (texts === undefined) this.#batch.work.set(channel, [text]);
     else texts.push(text);
@@ -44,8 +57,17 @@ export class Publisher {
     const batch = this.#batch;
     if (batch === undefined) return;
     this.#batch = undefined;
+    const deadline = this.#clock.now() + this.#timeoutMs;
+    this.#gate.pass({
+      length: batch.length,
+      send: () => this.#send(batch, deadline),
+      refuse: (error) => batch.settled.reject(error),
+    });
+  }
+
+  #send(batch: Batch, deadline: number): void {
     const { resolve, reject } = batch.settled;
-    const cancel = this.#clock.after(this.#timeoutMs, () =>
+    const cancel = this.#clock.after(deadline - this.#clock.now(), () =>
       reject(
         new RealtimeError(
           'DEADLINE',

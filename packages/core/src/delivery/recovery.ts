@@ -1,7 +1,7 @@
 import { formatCursor, parseCursor, serverFrame } from '@rt/protocol';
 import type { Position } from '@rt/protocol';
 import type { Connection } from '../connection/connection.ts';
-import type { GapReason, Log, LogRead, Proof } from '../contracts/log.ts';
+import type { GapReason, LogRead, LogReader, Proof } from '../contracts/log.ts';
 import { deliveryOf, hand } from './feed.ts';
 import type { Feed } from './feed.ts';
 
@@ -35,9 +35,9 @@ const GAP_OF: Readonly<Record<Exclude<Proof, 'contiguous'>, GapReason>> = {
  * slow reader that drained are one and the same. Reply, then a gap if there is one, then what was missed, then what comes.
  */
 export class Recovery {
-  readonly #log: Log;
+  readonly #log: LogReader;
 
-  constructor(log: Log) {
+  constructor(log: LogReader) {
     this.#log = log;
   }
 
@@ -62,7 +62,7 @@ export class Recovery {
     await this.#continue(connection, feed, { at: start.at, read: start.read, isCurrent: hooks.isCurrent });
   }
 
-  /** Goes on from `at`, where `connection` was left because it did not read fast enough. */
+  /** Goes on from `at`, where `connection` was left because it had no room for more. */
   async resume(connection: Connection, feed: Feed, at: Position, isCurrent: () => boolean): Promise<void> {
     await this.#continue(connection, feed, { at, read: undefined, isCurrent });
   }
@@ -73,29 +73,36 @@ export class Recovery {
     from: { at: Position; read: LogRead | undefined; readonly isCurrent: () => boolean },
   ): Promise<void> {
     let { at, read } = from;
+    let advanced: Promise<void> | undefined;
     for (;;) {
       for (const entry of read?.entries ?? []) {
         const delivery = deliveryOf(entry, read!.epoch);
         hand(connection, feed.channel, delivery);
         at = delivery.position;
-        if (connection.isFull) break;
+        if (!connection.outbox.hasRoom) break;
       }
       const rest = feed.after(at);
       for (const delivery of rest ?? []) {
-        if (connection.isFull) break;
+        if (!connection.outbox.hasRoom) break;
         hand(connection, feed.channel, delivery);
         at = delivery.position;
       }
-      if (connection.isFull) {
-        connection.leaveBehind(feed.channel, at);
+      if (!connection.outbox.hasRoom) {
+        connection.outbox.leaveAt(feed.channel, { kind: 'log', position: at });
         return;
       }
       if (rest !== undefined) {
         feed.join(connection);
         return;
       }
-      // The log may be ahead of what this node was handed: wait for that, or the same entries would come again.
-      if (read !== undefined && read.entries.length === 0) await feed.advanced();
+      // An empty answer may be older than what this node was handed meanwhile, so it is asked for once more. Where nothing came
+      // in either, the log is ahead of this node: there is nothing to do until something does.
+      if (read?.entries.length !== 0) advanced = undefined;
+      else if (advanced === undefined) advanced = feed.advanced();
+      else {
+        await advanced;
+        advanced = feed.advanced();
+      }
       read = await this.#log.read(feed.channel, { after: at, limit: PAGE });
       if (!from.isCurrent()) return;
       if (read.proof !== 'contiguous') {

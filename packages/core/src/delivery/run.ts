@@ -18,7 +18,7 @@ export class Run {
   /** Hands the frames to every one of `connections`, and begins anew. */
   handTo(connections: Iterable<Connection>): void {
     if (this.#frames.length === 0) return;
-    for (const connection of connections) connection.sendRun(this.#frames, this.#length);
+    for (const connection of connections) connection.outbox.sendRun(this.#frames, this.#length);
     this.#frames = [];
     this.#length = 0;
   }

@@ -15,6 +15,9 @@ export interface Route {
 /** Whether new clients are let in, and if not, why not. */
 export type Admits = () => RealtimeError | undefined;
 
+/** Why the address behind a request may not open one more connection. */
+export type AddressRefusal = (req: IncomingMessage) => RealtimeError | undefined;
+
 /**
  * Everything below the base path: routes by exact path, upgrades by a transport's path. What is elsewhere is the application's.
  * Paths are compared as they came, never decoded, so no second spelling reaches a route.
@@ -25,6 +28,7 @@ export class Router {
   readonly #transports: ReadonlyMap<string, Transport>;
   readonly #origins: OriginCheck;
   readonly #admits: Admits;
+  readonly #addressRefusal: AddressRefusal;
   readonly #logger: Logger;
 
   constructor(options: {
@@ -33,6 +37,7 @@ export class Router {
     transports: readonly Transport[];
     origins: OriginCheck;
     admits: Admits;
+    addressRefusal: AddressRefusal;
     logger: Logger;
   }) {
     this.#basePath = options.basePath;
@@ -42,6 +47,7 @@ export class Router {
     );
     this.#origins = options.origins;
     this.#admits = options.admits;
+    this.#addressRefusal = options.addressRefusal;
     this.#logger = options.logger;
   }
 
@@ -73,7 +79,8 @@ export class Router {
       refuseUpgrade(socket, new RealtimeError('NOT_FOUND', 'no transport takes upgrades at this path'));
       return true;
     }
-    const refusal = this.#refusal(req);
+    // Every upgrade is a new connection. What a request of another transport opens, `open` refuses.
+    const refusal = this.#refusal(req) ?? this.#addressRefusal(req);
     if (refusal === undefined) transport.handleUpgrade(req, socket, head);
     else refuseUpgrade(socket, refusal);
     return true;

@@ -45,7 +45,7 @@ export class MemoryBus {
  * Pass one `bus` to several brokers to connect several `Realtime`s of the same process.
  */
 export function memoryBroker(options: { readonly bus?: MemoryBus } = {}): Broker {
-  return new MemoryBroker(options.bus ?? new MemoryBus());
+  return new MemoryBroker(options.bus);
 }
 
 /** How often what has expired is let go. */
@@ -54,14 +54,16 @@ const SWEEP_MS = 10_000;
 class MemoryBroker implements Broker {
   readonly name = 'memory';
   readonly log: NodeLog;
+  readonly isAlone?: true;
   readonly #bus: MemoryBus;
   #stopSweep: Cancel | undefined;
   readonly #channels = new Set<string>();
   #events: BrokerEvents | undefined;
 
-  constructor(bus: MemoryBus) {
-    this.#bus = bus;
-    this.log = new NodeLog(bus.log);
+  constructor(shared: MemoryBus | undefined) {
+    if (shared === undefined) this.isAlone = true;
+    this.#bus = shared ?? new MemoryBus();
+    this.log = new NodeLog(this.#bus.log);
   }
 
   async start(events: BrokerEvents): Promise<void> {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../contracts/clock.ts';
 import type { Entry, LogPage, LogRead, LogSink, LogWork } from '../contracts/log.ts';
 import { Ring } from './ring.ts';
+import { Rings } from './rings.ts';
 
 /** All rings of a process together, unless told otherwise. */
 export const DEFAULT_MAX_LOG_BYTES = 64 * 1024 * 1024;
@@ -13,17 +14,14 @@ export const DEFAULT_MAX_LOG_BYTES = 64 * 1024 * 1024;
  */
 export class MemoryLog {
   readonly #clock: Clock;
-  readonly #maxBytes: number;
   readonly #process = randomBytes(4).toString('base64url');
-  /** In the order of their last use, the longest unused first. */
-  readonly #rings = new Map<string, Ring>();
+  readonly #rings: Rings;
   readonly #followers = new Map<string, Set<LogSink>>();
   #epochs = 0;
-  #bytes = 0;
 
   constructor(clock: Clock, maxBytes: number) {
     this.#clock = clock;
-    this.#maxBytes = maxBytes;
+    this.#rings = new Rings(maxBytes);
   }
 
   append(work: readonly LogWork[]): Position[][] {
@@ -37,8 +35,7 @@ export class MemoryLog {
         if (appended.entry !== undefined) stored.push(appended.entry);
         return appended.position;
       });
-      this.#bytes += ring.bytes - before;
-      if (this.#bytes > this.#maxBytes) this.#makeRoom();
+      this.#rings.changed(ring.bytes - before);
       if (stored.length > 0) for (const sink of this.#followers.get(channel) ?? []) sink.entries(stored);
       return positions;
     });
@@ -61,33 +58,21 @@ export class MemoryLog {
     const ring = this.#use(channel);
     const before = ring.bytes;
     const read = ring.read(page, this.#clock.now());
-    this.#bytes += ring.bytes - before;
+    this.#rings.changed(ring.bytes - before);
     return read;
   }
 
   /** Lets go of what has expired, and of rings in which nothing is left and which nobody follows. */
   sweep(): void {
     const now = this.#clock.now();
-    for (const [channel, ring] of this.#rings) {
-      const before = ring.bytes;
+    this.#rings.forEach((channel, ring) => {
       ring.trim(now);
-      this.#bytes += ring.bytes - before;
+      ring.forgetIds(now);
       if (ring.isEmpty && !this.#followers.has(channel)) this.#rings.delete(channel);
-    }
+    });
   }
 
   #use(channel: string): Ring {
-    const ring = this.#rings.get(channel) ?? new Ring(`${this.#process}${(this.#epochs++).toString(36)}`);
-    this.#rings.delete(channel);
-    this.#rings.set(channel, ring);
-    return ring;
-  }
-
-  #makeRoom(): void {
-    for (const ring of this.#rings.values()) {
-      if (this.#bytes <= this.#maxBytes) return;
-      this.#bytes -= ring.bytes;
-      ring.clear();
-    }
+    return this.#rings.use(channel, () => new Ring(`${this.#process}${(this.#epochs++).toString(36)}`));
   }
 }

@@ -1,6 +1,6 @@
 import type { Position } from '@rt/protocol';
-import { DEDUPE_WINDOW_MS } from '../contracts/log.ts';
 import type { Entry, LogPage, LogRead, NewEntry, Retention } from '../contracts/log.ts';
+import { PublishIds } from './publish-ids.ts';
 
 interface Kept extends Entry {
   readonly at: number;
@@ -9,59 +9,108 @@ interface Kept extends Entry {
 /** What an entry costs beside its text: objects and numbers, roughly. */
 const ENTRY_OVERHEAD_BYTES = 160;
 
-/** The recent entries of one channel, in one epoch. Times are a monotonic clock's. */
+/** What a ring is told whose offsets come from outside. */
+export interface Outside {
+  /** Every entry behind this offset is known. */
+  readonly floor: number;
+  /** Whether a place may be at an offset that no entry has: there it has the tag of the entry before. */
+  readonly isBetween: (offset: number) => boolean;
+}
+
+/**
+ * The recent entries of one channel, in one epoch. Times are those of one clock, whichever that is.
+ *
+ * By itself it counts offsets from 1 on. With `Outside` they are given and have holes, and of what was before its floor it knows
+ * nothing: the tag is empty where it is not known, and is then no proof of anything. The window of a publish id begins again with each
+ * copy then: so what is decided about a copy depends on the last two minutes alone, wherever the reading began.
+ */
 export class Ring {
   readonly epoch: string;
   /** Bytes of the entries kept. */
   bytes = 0;
+  /** When the newest entry came, or `undefined` where none ever did. */
+  newestAt: number | undefined;
+  readonly #outside: Outside | undefined;
   #entries: Kept[] = [];
   /** Entries before this index are gone; the array is cut when they are the larger half. */
   #first = 0;
-  #offset = 0;
-  #tag = '0';
+  /** Every entry behind this offset is kept. */
+  #floor: number;
+  #offset: number;
+  #tag: string;
   #retention: Retention = { size: 0, ttlMs: 0 };
-  readonly #published = new Map<string, { readonly at: number; readonly position: Position }>();
+  readonly #ids = new PublishIds();
 
-  constructor(epoch: string) {
+  constructor(epoch: string, outside?: Outside) {
     this.epoch = epoch;
+    this.#outside = outside;
+    this.#floor = outside?.floor ?? 0;
+    this.#offset = this.#floor;
+    this.#tag = outside === undefined ? '0' : '';
   }
 
   get head(): Position {
     return { epoch: this.epoch, offset: this.#offset, tag: this.#tag };
   }
 
-  /** Nothing would be lost with this ring but its epoch. */
+  /** Nothing would be lost with this ring but its epoch and its places. */
   get isEmpty(): boolean {
-    return this.#first === this.#entries.length && this.#published.size === 0;
+    return this.#first === this.#entries.length && this.#ids.size === 0;
   }
 
-  /** Stores an entry, or finds that its publish id is known: then `entry` is absent. */
-  append({ text, id, except }: NewEntry, retention: Retention, now: number): { position: Position; entry?: Entry } {
+  /**
+   * Stores an entry, or finds that its publish id is known: then `entry` is absent. `place` is where it is, where offsets come
+   * from outside.
+   */
+  append(
+    { text, id, except }: NewEntry,
+    retention: Retention,
+    now: number,
+    place?: { readonly offset: number; readonly tag: string },
+  ): { position: Position; entry?: Entry } {
     this.#retention = retention;
-    const known = id === undefined ? undefined : this.#published.get(id);
-    if (known !== undefined && now - known.at < DEDUPE_WINDOW_MS) return { position: known.position };
-    const entry: Kept = { offset: ++this.#offset, tag: newTag(), previousTag: this.#tag, except, text, at: now };
+    const known = id === undefined ? undefined : this.#ids.find(id, now);
+    if (known !== undefined) {
+      if (this.#outside !== undefined) this.#ids.set(id!, known, now);
+      return { position: known };
+    }
+    const offset = place?.offset ?? this.#offset + 1;
+    const entry: Kept = { offset, tag: place?.tag ?? newTag(), previousTag: this.#tag, except, text, at: now };
+    this.#offset = offset;
     this.#tag = entry.tag;
+    this.newestAt = now;
     this.#entries.push(entry);
     this.bytes += sizeOf(entry);
     const position = this.head;
-    if (id !== undefined) {
-      // Behind the others again, so that they stay in the order of their times.
-      this.#published.delete(id);
-      this.#published.set(id, { at: now, position });
-    }
+    if (id !== undefined) this.#ids.set(id, position, now);
     this.trim(now);
+    this.forgetIds(now);
     return { position, entry };
   }
 
-  /** Lets go of what is beyond the retention and of publish ids that are out of their window. */
+  /** The newest place is at `offset` now, though no entry is there. Only where offsets come from outside. */
+  advance(offset: number): void {
+    this.#offset = Math.max(this.#offset, offset);
+  }
+
+  /** Every entry behind `floor` is known from now on, and nothing of those before. Only where offsets come from outside. */
+  beginAt(floor: number): void {
+    this.clear();
+    this.#floor = floor;
+    this.#offset = floor;
+    this.#tag = '';
+    this.newestAt = undefined;
+  }
+
+  /** Lets go of what is beyond the retention. */
   trim(now: number): void {
     const { size, ttlMs } = this.#retention;
     while (this.#entries.length - this.#first > size || this.#isExpired(now, ttlMs)) this.#shift();
-    for (const [id, { at }] of this.#published) {
-      if (now - at < DEDUPE_WINDOW_MS) break;
-      this.#published.delete(id);
-    }
+  }
+
+  /** Lets go of publish ids that are out of their window. */
+  forgetIds(now: number): void {
+    this.#ids.forget(now);
   }
 
   /** Lets go of every entry, to make room for other channels. Places and publish ids stay known. */
@@ -69,42 +118,56 @@ export class Ring {
     while (this.#first < this.#entries.length) this.#shift();
   }
 
-  read({ after, before, limit }: LogPage, now: number): LogRead {
+  /** `end`: no place is behind this offset. Default: behind the newest one that this ring knows. */
+  read({ after, before, limit }: LogPage, now: number, end: number = this.#offset): LogRead {
     this.trim(now);
-    if (after !== undefined) return this.#readAfter(after, limit);
-    const end = before === undefined ? this.#entries.length : this.#indexOf(before.offset);
+    if (after !== undefined) return this.#readAfter(after, limit, end);
+    const last = before === undefined ? this.#entries.length : this.#indexOf(before.offset);
     const isOurs = before === undefined || before.epoch === this.epoch;
-    return this.#result(isOurs ? Math.max(this.#first, end - limit) : end, end, isOurs ? 'contiguous' : 'new-epoch');
+    return this.#result(isOurs ? Math.max(this.#first, last - limit) : last, last, isOurs ? 'contiguous' : 'new-epoch');
   }
 
-  #readAfter(after: Position, limit: number): LogRead {
-    const proof = this.#proofOf(after);
+  #readAfter(after: Position, limit: number, end: number): LogRead {
+    const proof = this.#proofOf(after, end);
     if (proof === 'diverged') return this.#result(this.#entries.length, this.#entries.length, proof);
     const start = proof === 'contiguous' ? this.#indexOf(after.offset + 1) : this.#first;
     return this.#result(start, Math.min(this.#entries.length, start + limit), proof);
   }
 
-  #proofOf({ epoch, offset, tag }: Position): LogRead['proof'] {
+  #proofOf({ epoch, offset, tag }: Position, end: number): LogRead['proof'] {
     if (epoch !== this.epoch) return 'new-epoch';
-    if (offset > this.#offset) return 'diverged';
-    if (offset === this.#offset) return tag === this.#tag ? 'contiguous' : 'diverged';
-    const next = this.#entries[this.#indexOf(offset + 1)];
-    if (next?.offset !== offset + 1) return 'trimmed';
-    return next.previousTag === tag ? 'contiguous' : 'diverged';
+    if (offset > end) return 'diverged';
+    if (offset < this.#floor) return 'trimmed';
+    const next = this.#indexOf(offset + 1);
+    const tagThere = this.#entries[next]?.previousTag ?? this.#tag;
+    if (this.#outside === undefined) return tag === tagThere ? 'contiguous' : 'diverged';
+    const hasEntry = offset === this.#floor || (next > this.#first && this.#entries[next - 1]!.offset === offset);
+    if (!hasEntry && !this.#outside.isBetween(offset)) return 'diverged';
+    return tag === tagThere || tag === '' || tagThere === '' ? 'contiguous' : 'diverged';
   }
 
   #result(start: number, end: number, proof: LogRead['proof']): LogRead {
-    const first = this.#entries[start];
-    const at: Position =
-      first === undefined ? this.head : { epoch: this.epoch, offset: first.offset - 1, tag: first.previousTag };
-    return { epoch: this.epoch, entries: this.#entries.slice(start, end), start: at, head: this.head, proof };
+    return { epoch: this.epoch, entries: this.#entries.slice(start, end), start: this.#before(start), head: this.head, proof };
   }
 
-  /** Offsets of kept entries have no holes, so the place of one follows from the first. */
+  /** The place before the entry at `index`. */
+  #before(index: number): Position {
+    const entry = this.#entries[index];
+    if (entry === undefined) return this.head;
+    const offset = index > this.#first ? this.#entries[index - 1]!.offset : this.#floor;
+    return { epoch: this.epoch, offset, tag: entry.previousTag };
+  }
+
+  /** The index of the first kept entry whose offset is not smaller. */
   #indexOf(offset: number): number {
-    const first = this.#entries[this.#first];
-    if (first === undefined) return this.#entries.length;
-    return Math.min(this.#entries.length, Math.max(this.#first, this.#first + offset - first.offset));
+    let low = this.#first;
+    let high = this.#entries.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#entries[middle]!.offset < offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   #isExpired(now: number, ttlMs: number): boolean {
@@ -113,7 +176,9 @@ export class Ring {
   }
 
   #shift(): void {
-    this.bytes -= sizeOf(this.#entries[this.#first]!);
+    const gone = this.#entries[this.#first]!;
+    this.bytes -= sizeOf(gone);
+    this.#floor = gone.offset;
     this.#first++;
     if (this.#first * 2 < this.#entries.length) return;
     this.#entries = this.#entries.slice(this.#first);
@@ -126,6 +191,6 @@ function sizeOf(entry: Entry): number {
 }
 
 /** Tells two entries apart that got the same offset in different histories of one log. */
-function newTag(): string {
+export function newTag(): string {
   return Math.floor(Math.random() * 46_656).toString(36);
 }

@@ -25,15 +25,31 @@ export type StartGrace = (isOver: () => void) => Cancel;
 export interface Shown {
   readonly member: Member;
   readonly infoText: string;
+  /** Of `text` as it travels. */
+  readonly bytes: number;
   /** `[id, info, connectedAt]` */
   readonly text: string;
 }
 
-/** One user in one presence channel: the places from which they take part, in the order of their coming. */
+/** One user in one presence channel, as one node has them. */
+export interface NodeEntry {
+  readonly info: Info;
+  /** Since when the user is a member, on whichever node. */
+  readonly connectedAt: number;
+  /** Since when they have been at this node. */
+  readonly enteredAt: number;
+  /** Every connection there dropped, and may come back. */
+  readonly isWaiting: boolean;
+}
+
+/** One user in one presence channel: the places here from which they take part, in the order of their coming, and other nodes. */
 export class Attendance {
   readonly id: string;
-  readonly #connectedAt: number;
+  #connectedAt: number;
+  #enteredAt = 0;
   readonly #places = new Map<string, Place>();
+  /** What other nodes have of this user; made with the first. */
+  #elsewhere: Map<string, NodeEntry> | undefined;
   /** What the others see; `undefined` before the first `refresh`. */
   shown: Shown | undefined;
 
@@ -42,15 +58,47 @@ export class Attendance {
     this.#connectedAt = connectedAt;
   }
 
-  /** Brings `shown` up to date with the earliest place; `undefined` where none is left. Whether it changed. */
+  /**
+   * Brings `shown` up to date with the earliest place, or `undefined` where none is left. With several nodes, those where
+   * somebody is come before those that wait, in the same order on every node. Whether it changed.
+   */
   refresh(): boolean {
-    const [first] = this.#places.values();
-    if (first?.info.text === this.shown?.infoText) return false;
+    let first = this.own;
+    for (const entry of this.#elsewhere?.values() ?? [])
+      if (first === undefined || isBefore(entry, first)) first = entry;
+    const { shown } = this;
+    if (
+      first?.info.text === shown?.infoText &&
+      (shown === undefined || shown.member.connectedAt === this.#connectedAt)
+    ) {
+      return false;
+    }
     this.shown = first === undefined ? undefined : this.#show(first.info);
     return true;
   }
 
-  enter(connection: Connection, info: Info): void {
+  /** What this node has of the user: the other nodes are told. */
+  get own(): NodeEntry | undefined {
+    const [first] = this.#places.values();
+    if (first === undefined) return undefined;
+    let isWaiting = true;
+    for (const { connections } of this.#places.values()) if (connections.size > 0) isWaiting = false;
+    return { info: first.info, connectedAt: this.#connectedAt, enteredAt: this.#enteredAt, isWaiting };
+  }
+
+  /** Another node has `entry` of the user now. Who came first there has been a member since then here as well. */
+  setElsewhere(node: string, entry: NodeEntry | undefined): void {
+    if (entry === undefined) {
+      this.#elsewhere?.delete(node);
+      return;
+    }
+    this.#elsewhere ??= new Map();
+    this.#elsewhere.set(node, entry);
+    this.#connectedAt = Math.min(this.#connectedAt, entry.connectedAt);
+  }
+
+  enter(connection: Connection, info: Info, now: number): void {
+    if (this.#places.size === 0) this.#enteredAt = now;
     const place = this.#places.get(connection.instanceHash);
     if (place === undefined) {
       const connections = new Set([connection]);
@@ -82,6 +130,11 @@ export class Attendance {
     if (place === undefined || updateNumber < place.updateNumber) return;
     place.updateNumber = updateNumber;
     place.info = info;
+    this.forgetWaiting();
+  }
+
+  /** Those who are only waited for have left. */
+  forgetWaiting(): void {
     for (const [instance, { connections, stopWaiting }] of this.#places) {
       if (connections.size > 0) continue;
       stopWaiting?.();
@@ -95,6 +148,13 @@ export class Attendance {
 
   #show({ value, text }: Info): Shown {
     const member = Object.freeze({ id: this.id, info: value, connectedAt: this.#connectedAt });
-    return { member, infoText: text, text: `[${JSON.stringify(this.id)},${text},${this.#connectedAt}]` };
+    const entry = `[${JSON.stringify(this.id)},${text},${this.#connectedAt}]`;
+    return { member, infoText: text, text: entry, bytes: Buffer.byteLength(entry) };
   }
+}
+
+/** Whether `one` is what others see rather than `other`. Two that came in the same millisecond are told apart as well. */
+function isBefore(one: NodeEntry, other: NodeEntry): boolean {
+  if (one.isWaiting !== other.isWaiting) return other.isWaiting;
+  return one.enteredAt === other.enteredAt ? one.info.text < other.info.text : one.enteredAt < other.enteredAt;
 }

@@ -12,6 +12,8 @@ export class PresenceChannel {
   /** Asks for `flush` at the end of this tick. */
   readonly #flushSoon: (channel: PresenceChannel) => void;
   readonly #connections = new Set<Connection>();
+  /** Those who were not sent every frame. */
+  readonly #missed = new Set<Connection>();
   #lastFrame: string | undefined;
   #lastFrameAt = -Infinity;
   #state: 'quiet' | 'waiting' = 'quiet';
@@ -24,11 +26,13 @@ export class PresenceChannel {
   }
 
   add(connection: Connection): void {
+    this.#settle();
     this.#connections.add(connection);
   }
 
   /** Whether it was there. */
   remove(connection: Connection): boolean {
+    this.#missed.delete(connection);
     return this.#connections.delete(connection);
   }
 
@@ -36,9 +40,15 @@ export class PresenceChannel {
     return this.#connections.has(connection);
   }
 
-  /** Something changed that clients have to hear of. */
+  /** The roster as JSON, for user `viewer`. */
+  text(viewer: string): string {
+    this.#settle();
+    return this.roster.text(viewer);
+  }
+
+  /** Something changed that clients have to hear of, if there are any here. */
   changed(): void {
-    if (this.#state === 'waiting') return;
+    if (this.#state === 'waiting' || this.#connections.size === 0) return;
     this.#state = 'waiting';
     const waitMs = this.#lastFrameAt + FRAME_INTERVAL_MS - this.#clock.now();
     if (waitMs <= 0) this.#flushSoon(this);
@@ -53,13 +63,19 @@ export class PresenceChannel {
     this.#lastFrame = frame;
     this.#lastFrameAt = this.#clock.now();
     for (const connection of this.#connections) {
-      if (connection.behind === undefined) connection.send(frame);
+      if (connection.outbox.isBehind) this.#missed.add(connection);
+      else connection.send(frame);
     }
   }
 
-  /** `connection` reads again. The last frame is the next one for it, or shows it that it has missed some. */
+  /** `connection` reads again. If it missed anything, the last frame is the next one for it, or shows that it missed more. */
   repeat(connection: Connection): void {
-    if (this.#lastFrame !== undefined) connection.send(this.#lastFrame);
+    if (this.#missed.delete(connection) && this.#lastFrame !== undefined) connection.send(this.#lastFrame);
+  }
+
+  /** While nobody here was told of anything, the roster went on. */
+  #settle(): void {
+    if (this.#connections.size === 0) this.roster.nextFrame();
   }
 
   close(): void {

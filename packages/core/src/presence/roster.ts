@@ -1,30 +1,30 @@
 import type { Connection } from '../connection/connection.ts';
 import type { Cancel } from '../contracts/clock.ts';
 import { Attendance } from './attendance.ts';
-import type { Shown } from './attendance.ts';
+import type { NodeEntry, Shown } from './attendance.ts';
 import type { Info } from './info.ts';
 import type { Member, MemberChange } from './member.ts';
 
 /** Up to where clients get lists of members; beyond, counts only. */
 export interface RosterLimits {
   readonly members: number;
-  /** Characters of all members' JSON together. */
-  readonly characters: number;
+  /** Bytes of all members' JSON together. */
+  readonly bytes: number;
 }
 
 /** Lists come back only below this share of a limit: a channel at the limit would send everything again and again. */
 const COMING_BACK = 0.9;
 
 /**
- * The members of this node in one channel, and what its clients know of them. Only this node changes them. Clients know
+ * The members of one channel, and what this node's clients know of them. Clients know
  * the members as of `version`; the next frame brings them from there to here, and raises it by one.
  */
 export class Roster {
   readonly #channel: string;
   readonly #limits: RosterLimits;
   readonly #attendances = new Map<string, Attendance>();
-  /** Characters of all members' JSON. */
-  #characters = 0;
+  /** Bytes of all members' JSON. */
+  #bytes = 0;
   #version = 0;
   /** The members as of `version`; `undefined` while clients only know the count. */
   #known: Map<string, Shown> | undefined = new Map();
@@ -54,7 +54,7 @@ export class Roster {
       attendance = new Attendance(id, now);
       this.#attendances.set(id, attendance);
     }
-    attendance.enter(connection, info);
+    attendance.enter(connection, info, now);
     return this.#refresh(attendance);
   }
 
@@ -82,6 +82,35 @@ export class Roster {
   update(id: string, connection: Connection, info: Info, updateNumber: number): MemberChange | undefined {
     const attendance = this.#attendances.get(id);
     attendance?.update(connection, info, updateNumber);
+    return attendance === undefined ? undefined : this.#refresh(attendance);
+  }
+
+  /** What this node has of user `id`. */
+  own(id: string): NodeEntry | undefined {
+    return this.#attendances.get(id)?.own;
+  }
+
+  /** The ids of all members, on whichever node. */
+  ids(): Iterable<string> {
+    return this.#attendances.keys();
+  }
+
+  /** Another node has `entry` of user `id` now. */
+  setElsewhere(id: string, node: string, entry: NodeEntry | undefined): MemberChange | undefined {
+    let attendance = this.#attendances.get(id);
+    if (attendance === undefined) {
+      if (entry === undefined) return undefined;
+      attendance = new Attendance(id, entry.connectedAt);
+      this.#attendances.set(id, attendance);
+    }
+    attendance.setElsewhere(node, entry);
+    return this.#refresh(attendance);
+  }
+
+  /** Nobody waits any longer for what dropped of user `id`. */
+  forgetWaiting(id: string): MemberChange | undefined {
+    const attendance = this.#attendances.get(id);
+    attendance?.forgetWaiting();
     return attendance === undefined ? undefined : this.#refresh(attendance);
   }
 
@@ -116,7 +145,7 @@ export class Roster {
     const before = attendance.shown;
     if (!attendance.refresh()) return undefined;
     const { id, shown } = attendance;
-    this.#characters += (shown?.text.length ?? 0) - (before?.text.length ?? 0);
+    this.#bytes += (shown?.bytes ?? 0) - (before?.bytes ?? 0);
     if (this.#known !== undefined) this.#changed.add(id);
     if (shown !== undefined) return { event: before === undefined ? 'joined' : 'updated', member: shown.member };
     this.#attendances.delete(id);
@@ -125,7 +154,7 @@ export class Roster {
 
   #isCountOnly(): boolean {
     const share = this.#known === undefined ? COMING_BACK : 1;
-    return this.#attendances.size > this.#limits.members * share || this.#characters > this.#limits.characters * share;
+    return this.#attendances.size > this.#limits.members * share || this.#bytes > this.#limits.bytes * share;
   }
 
   /** From now on clients only know the count. `undefined` where it is the one they know. */

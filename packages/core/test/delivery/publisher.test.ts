@@ -1,7 +1,9 @@
-import type { Broker, BusWork } from '@rt/core';
+import type { Broker, BusWork, Clock } from '@rt/core';
 import { systemClock } from '@rt/core';
 import { describe, expect, it } from 'vitest';
+import { Gate } from '../../src/delivery/gate.ts';
 import { Publisher } from '../../src/delivery/publisher.ts';
+import type { PublisherServices } from '../../src/delivery/publisher.ts';
 import { Tick } from '../../src/delivery/tick.ts';
 import { ManualClock } from '../manual-clock.ts';
 
@@ -19,14 +21,16 @@ function brokerThat(publish: (work: readonly BusWork[]) => Promise<void>): Broke
   };
 }
 
+function services(clock: Clock): PublisherServices {
+  return { clock, timeoutMs: 5_000, tick: new Tick(systemClock), gate: new Gate(clock, 5_000) };
+}
+
 describe('Publisher', () => {
   it('hands one tick’s work to the broker in one call, in order within each channel', async () => {
     const calls: (readonly BusWork[])[] = [];
     const publisher = new Publisher(
       brokerThat(async (work) => void calls.push(work)),
-      systemClock,
-      5_000,
-      new Tick(systemClock),
+      services(systemClock),
     );
     await Promise.all(['a1', 'b1', 'a2'].map((text) => publisher.publish(text[0]!, text)));
     await publisher.publish('a', 'a3');
@@ -44,9 +48,7 @@ describe('Publisher', () => {
     const asked = Promise.withResolvers<void>();
     const publisher = new Publisher(
       brokerThat(() => (asked.resolve(), new Promise(() => undefined))),
-      clock,
-      5_000,
-      new Tick(systemClock),
+      services(clock),
     );
     const published = publisher.publish('a', 'x');
     await asked.promise;
@@ -58,9 +60,7 @@ describe('Publisher', () => {
     const reason = new Error('refused');
     const publisher = new Publisher(
       brokerThat(() => Promise.reject(reason)),
-      systemClock,
-      5_000,
-      new Tick(systemClock),
+      services(systemClock),
     );
     await expect(publisher.publish('a', 'x')).rejects.toMatchObject({ code: 'BROKER_DOWN', cause: reason });
   });

@@ -60,6 +60,24 @@ describe('resuming', () => {
     for (let index = 0; index < 350; index++) expect((await client.next())[4]).toBe(index);
   });
 
+  it('gives what came in while the log was read, also where that is more than the node has at hand', async () => {
+    const broker = memoryBroker();
+    const log = broker.log!;
+    const [read, isSlow] = [log.read.bind(log), Promise.withResolvers<void>()];
+    log.read = async (...asked) => {
+      const answer = await read(...asked);
+      await isSlow.promise;
+      return answer;
+    };
+    const { realtime, wire } = await startRealtime({ broker });
+    const client = wire.connect();
+    await resume(client, ['news', null, 1]);
+    for (let index = 0; index < 50; index++) await realtime.broadcast('news', 'tick', index);
+    isSlow.resolve();
+    expect((await client.next())[0]).toBe('sub');
+    for (let index = 0; index < 50; index++) expect((await client.next())[4]).toBe(index);
+  });
+
   it('keeps the messages of others from whom they are not for, also in a replay', async () => {
     const { realtime, wire } = await startRealtime({ channels: { '*': { send: true } } });
     const client = wire.connect();

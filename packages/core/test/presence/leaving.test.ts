@@ -1,8 +1,17 @@
+import type { Authenticate } from '@rt/core';
 import { describe, expect, it } from 'vitest';
-import { Room, settle } from './room.ts';
+import { Room, settle, START } from './room.ts';
 import type { Guest } from './room.ts';
 
 const GRACE_MS = 10_000;
+
+/** Tokens are ids; those without `forever` behind them end `ms` after the clock's beginning. */
+function expiringIn(ms: number): Authenticate {
+  return ({ token = '' }) => {
+    const [id = '', forever] = token.split(' ');
+    return forever === undefined ? { id, expiresAt: new Date(START + ms) } : { id };
+  };
+}
 
 describe('a member whose connection ends on purpose', () => {
   it.each<[string, (room: Room, ann: Guest) => unknown]>([
@@ -30,13 +39,11 @@ describe('a member whose connection ends on purpose', () => {
     expect(await room.ids()).toEqual(['bob']);
   });
 
-  it('leaves at once where the token expires', async () => {
-    const room = await Room.open({
-      authenticate: ({ token }) => ({ id: token ?? '', expiresAt: new Date(1_700_000_000_000 + 5_000) }),
-    });
+  it('leaves at once where a new token is not accepted', async () => {
+    const room = await Room.open({ authenticate: ({ token }) => (token === 'ann' ? { id: 'ann' } : undefined) });
     const ann = await room.seat('ann');
-    await room.wait(5_000);
-    expect((await ann.client.closed()).reason).toBe('TOKEN_EXPIRED');
+    ann.send(['auth', 'nobody']);
+    expect((await ann.client.closed()).reason).toBe('UNAUTHENTICATED');
     expect(await room.ids()).toEqual([]);
   });
 
@@ -85,6 +92,82 @@ describe('a member whose connection drops', () => {
     expect(await room.ids()).toEqual(['ann']);
     await room.wait(GRACE_MS);
     expect(await room.ids()).toEqual([]);
+  });
+
+  it('is waited for where its token expired: a client comes back with a new one', async () => {
+    const room = await Room.open({ authenticate: expiringIn(5_000) });
+    const bob = await room.seat('bob forever');
+    const ann = await room.seat('ann');
+    await bob.take();
+    room.events.length = 0;
+    await room.wait(5_000 - room.clock.now());
+    expect((await ann.client.closed()).reason).toBe('TOKEN_EXPIRED');
+    await room.wait(GRACE_MS - 1);
+    await room.enter('ann forever', ann.instance);
+    await room.wait(2 * GRACE_MS);
+    expect(await bob.takeOnly('pres')).toEqual([]);
+    expect(room.events).toEqual([]);
+  });
+
+  it('leaves after the grace time where its token expired and no new one came, and is told nothing meanwhile', async () => {
+    const room = await Room.open({ authenticate: expiringIn(5_000) });
+    const ann = await room.seat('ann');
+    await room.wait(5_000 - room.clock.now());
+    await ann.client.closed();
+    const { length } = ann.client.writes;
+    await room.realtime.broadcast(room.channel, 'said', 'secret');
+    await room.enter('bob forever');
+    await room.wait(GRACE_MS - 1);
+    expect(await room.ids()).toEqual(['ann', 'bob']);
+    await room.wait(1);
+    expect(await room.ids()).toEqual(['bob']);
+    expect(ann.client.writes).toHaveLength(length);
+  });
+
+  it.each<[string, (room: Room) => Promise<number>]>([
+    ['disconnect({ user })', (room) => room.realtime.disconnect({ user: 'ann' })],
+    ['user().disconnect()', (room) => room.realtime.user('ann').disconnect()],
+  ])('is not waited for any longer after %s, and comes back as somebody new', async (_, disconnect) => {
+    const room = await Room.open();
+    const bob = await room.seat('bob');
+    const ann = await room.seat('ann');
+    await bob.take();
+    ann.client.abort();
+    await room.wait(200);
+    expect(await disconnect(room)).toBe(0);
+    expect(await bob.take()).toEqual([['pres', room.channel, 3, [], ['ann'], [], 1]]);
+    expect(await room.ids()).toEqual(['bob']);
+    await room.enter('ann', ann.instance);
+    await room.wait(2 * GRACE_MS);
+    expect(await room.ids()).toEqual(['ann', 'bob']);
+    expect(room.events.map(([event, id]) => [event, id]).slice(2)).toEqual([
+      ['left', 'ann'],
+      ['joined', 'ann'],
+    ]);
+  });
+
+  it('is not waited for where one connection dropped and disconnect({ user }) ends the other', async () => {
+    const room = await Room.open();
+    const dropped = await room.seat('ann');
+    await room.seat('ann');
+    await room.seat('bob');
+    dropped.client.abort();
+    expect(await room.realtime.disconnect({ user: 'ann' })).toBe(1);
+    expect(await room.ids()).toEqual(['bob']);
+    expect(room.events.filter(([event]) => event === 'left')).toHaveLength(1);
+  });
+
+  it('is still waited for where somebody else, or another connection, is disconnected', async () => {
+    const room = await Room.open();
+    const dropped = await room.seat('ann');
+    await room.seat('bob');
+    await room.seat('ann');
+    const [, other] = await room.realtime.user('ann').connections();
+    dropped.client.abort();
+    await room.realtime.disconnect({ user: 'bob' });
+    await room.realtime.disconnect({ connection: other!.id });
+    await room.wait(GRACE_MS - 1);
+    expect(await room.ids()).toEqual(['ann']);
   });
 
   it('leaves at once where the grace time is 0', async () => {
