@@ -1,0 +1,158 @@
+import type { LogWork, NewEntry } from '@rt/core';
+import type { Position } from '@rt/protocol';
+import { bucketOf } from './names.ts';
+import type { Names } from './names.ts';
+import { encodeRecord } from './payload.ts';
+
+/** What one script call may hold: larger ones would keep others waiting. */
+const MAX_CALL_LENGTH = 256 * 1024;
+const MAX_CALL_CHANNELS = 256;
+
+/** Entries that the script takes as one: a run without publish ids, or a single one with its id. */
+interface Segment {
+  readonly id: string | undefined;
+  /** Which of the channel's entries. */
+  readonly from: number;
+  count: number;
+  lastTag: string;
+  records: string;
+}
+
+/** Entries of one channel in one script call, and where their places go. */
+export class AppendPart {
+  readonly work: LogWork;
+  /** Which of the tick's channels. */
+  readonly index: number;
+  readonly #segments: Segment[] = [];
+  /** The tag of each entry, from the first one of this part on. */
+  readonly #tags: string[] = [];
+  readonly #from: number;
+  readonly #byId = new Map<string, number>();
+  /** Entries whose publish id came before in the same call, and the entry that had it. */
+  readonly #repeated: [entry: number, first: number][] = [];
+  #length = 0;
+
+  constructor(work: LogWork, index: number, from: number) {
+    this.work = work;
+    this.index = index;
+    this.#from = from;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  add({ text, id, except }: NewEntry, entry: number): void {
+    const tag = newTag();
+    this.#tags.push(tag);
+    if (id !== undefined) {
+      const first = this.#byId.get(id);
+      if (first !== undefined) {
+        this.#repeated.push([entry, first]);
+        return;
+      }
+      this.#byId.set(id, entry);
+    }
+    const record = encodeRecord(tag, text, except);
+    this.#length += record.length;
+    const last = this.#segments.at(-1);
+    if (id === undefined && last !== undefined && last.id === undefined && last.from + last.count === entry) {
+      last.count++;
+      last.lastTag = tag;
+      last.records += record;
+    } else {
+      this.#segments.push({ id, from: entry, count: 1, lastTag: tag, records: record });
+    }
+  }
+
+  /** Adds what the script wants to know of this part. */
+  write(names: Names, keys: string[], args: string[]): void {
+    const { channel, retention } = this.work;
+    keys.push(names.head(channel), names.stream(channel));
+    args.push(String(retention.size), String(retention.ttlMs), String(this.#segments.length));
+    for (const { id, count, lastTag, records } of this.#segments) {
+      if (id !== undefined) keys.push(names.publishId(channel, id));
+      args.push(id === undefined ? '0' : '1', String(count), lastTag, records);
+    }
+  }
+
+  /** Puts the places of this part's entries, which the script answered with, where they belong. */
+  read(answer: string, places: Position[]): void {
+    const [head = '', ...known] = answer.split('\n');
+    const space = head.indexOf(' ');
+    const epoch = head.slice(0, space);
+    let offset = Number(head.slice(space + 1));
+    let nextKnown = 0;
+    for (const { id, from, count } of this.#segments) {
+      const before = id === undefined ? '' : known[nextKnown++]!;
+      if (before !== '') {
+        places[from] = parsePlace(before);
+        continue;
+      }
+      for (let entry = from; entry < from + count; entry++) {
+        places[entry] = { epoch, offset: ++offset, tag: this.#tags[entry - this.#from]! };
+      }
+    }
+    for (const [entry, first] of this.#repeated) places[entry] = places[first]!;
+  }
+}
+
+/** The arguments of one script call, and the parts that it does. */
+export interface AppendCall {
+  readonly parts: readonly AppendPart[];
+  readonly keys: readonly string[];
+  readonly args: readonly string[];
+}
+
+/**
+ * Cuts a tick's work into script calls: on a cluster one for each bucket at least, and none that holds too much.
+ * `epoch` is for channels that have none.
+ */
+export function planAppend(work: readonly LogWork[], names: Names, isCluster: boolean, epoch: string): AppendCall[] {
+  const calls: AppendPart[][] = [];
+  const open = new Map<number, { parts: AppendPart[]; length: number }>();
+  const roomFor = (bucket: number, length: number): { parts: AppendPart[]; length: number } => {
+    const call = open.get(bucket);
+    if (call !== undefined && call.length + length <= MAX_CALL_LENGTH && call.parts.length < MAX_CALL_CHANNELS) {
+      return call;
+    }
+    const fresh = { parts: [], length: 0 };
+    calls.push(fresh.parts);
+    open.set(bucket, fresh);
+    return fresh;
+  };
+  work.forEach((item, index) => {
+    const bucket = isCluster ? bucketOf(item.channel) : 0;
+    let part: AppendPart | undefined;
+    let call: ReturnType<typeof roomFor> | undefined;
+    item.entries.forEach((entry, position) => {
+      if (call === undefined || part === undefined || call.length + entry.text.length > MAX_CALL_LENGTH) {
+        call = roomFor(bucket, entry.text.length);
+        part = new AppendPart(item, index, position);
+        call.parts.push(part);
+      }
+      const before = part.length;
+      part.add(entry, position);
+      call.length += part.length - before;
+    });
+  });
+  return calls.map((parts) => {
+    const keys: string[] = [];
+    const args: string[] = [epoch];
+    for (const part of parts) part.write(names, keys, args);
+    return { parts, keys, args };
+  });
+}
+
+function parsePlace(text: string): Position {
+  const [epoch = '', offset, tag = ''] = text.split(' ');
+  return { epoch, offset: Number(offset), tag };
+}
+
+const PAIRS = Array.from({ length: 36 * 36 }, (_, index) => index.toString(36).padStart(2, '0'));
+
+/** Tells two entries apart that got the same offset in different histories of one log: four random letters. */
+function newTag(): string {
+  const random = Math.floor(Math.random() * PAIRS.length * PAIRS.length);
+  return PAIRS[random % PAIRS.length]! + PAIRS[Math.floor(random / PAIRS.length)]!;
+}

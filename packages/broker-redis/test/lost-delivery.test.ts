@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { delivers, startRedisProxy } from '../../../tests/servers/redis-proxy.ts';
+import { startRedis } from '../../../tests/servers/redis.ts';
+import { Names } from '../src/names.ts';
+import { randomName, TestNode } from './node.ts';
+
+const names = new Names('rt');
+
+describe.concurrent('a delivery that is lost on the way', () => {
+  it('B4 is repaired from the log by the next one', async () => {
+    await using redis = await startRedis();
+    await using proxy = await startRedisProxy(redis);
+    await using a = await TestNode.start({ url: redis.url });
+    await using b = await TestNode.start({ url: proxy.url(redis.url) });
+    const channel = randomName();
+    const seen = await b.follow(channel);
+    const dropped = proxy.dropNext('downstream', delivers(names.stream(channel), 'lost'));
+    await a.append(channel, ['lost']);
+    await dropped;
+    const at = performance.now();
+    await a.append(channel, ['next']);
+    expect(await seen.inbox.take(2, 'both entries')).toEqual(['lost', 'next']);
+    expect(performance.now() - at).toBeLessThan(3_000);
+  });
+
+  it('B4 is repaired from the log when no other one comes', async () => {
+    await using redis = await startRedis();
+    await using proxy = await startRedisProxy(redis);
+    await using a = await TestNode.start({ url: redis.url });
+    await using b = await TestNode.start({ url: proxy.url(redis.url) });
+    const channel = randomName();
+    const seen = await b.follow(channel);
+    const dropped = proxy.dropNext('downstream', delivers(names.stream(channel), 'lost'));
+    await a.append(channel, ['lost']);
+    await dropped;
+    const at = performance.now();
+    expect(await seen.inbox.next('the lost entry')).toBe('lost');
+    expect(performance.now() - at).toBeLessThan(15_000);
+    expect(b.broker.health()).toEqual({ state: 'up' });
+  });
+
+  it('B4 is repaired under load too, in order and without doubles', async () => {
+    await using redis = await startRedis();
+    await using proxy = await startRedisProxy(redis);
+    await using a = await TestNode.start({ url: redis.url });
+    await using b = await TestNode.start({ url: proxy.url(redis.url) });
+    const channel = randomName();
+    const seen = await b.follow(channel);
+    const matches = delivers(names.stream(channel));
+    let delivered = 0;
+    const undo = proxy.tamper('downstream', (frame) => (matches(frame) && ++delivered % 3 === 0 ? undefined : frame));
+    const texts = Array.from({ length: 1_000 }, (_, index) => String(index));
+    for (let index = 0; index < texts.length; index += 10) {
+      await Promise.all(texts.slice(index, index + 10).map((text) => a.append(channel, [text])));
+    }
+    undo();
+    await a.append(channel, ['end']);
+    expect(await seen.inbox.take(texts.length + 1, 'every entry')).toEqual([...texts, 'end']);
+  });
+});
