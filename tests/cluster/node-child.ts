@@ -1,0 +1,112 @@
+import type { RealtimeOptions } from '@rt/core';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import { freePort, LOOPBACK } from '../servers/ports.ts';
+import { ServerProcess } from '../servers/process.ts';
+
+/** How a node in a process of its own is made. */
+export interface NodeInput {
+  /** The URL of its Redis. */
+  readonly redis: string;
+  readonly namespace?: string;
+  /** What JSON can carry of the options. */
+  readonly options?: Pick<RealtimeOptions, 'channels' | 'limits'>;
+}
+
+export interface LagFigures {
+  readonly p99Ms: number;
+  readonly maxMs: number;
+}
+
+/** What a node says about itself. */
+export interface NodeStats {
+  readonly pid: number;
+  /** Open sockets, those that ask for this included. */
+  readonly connections: number;
+  /** How long it kept its own event loop, since the figures were last reset. */
+  readonly lag: LagFigures;
+  /** The same, with the time that the machine had no processor for it. */
+  readonly feltLag: LagFigures;
+  readonly heapBytes: number;
+}
+
+/** A node in a process of its own, which can be killed and frozen: tokens are user ids, and everybody may send everywhere. */
+export class NodeChild {
+  readonly url: string;
+  readonly #process: ServerProcess;
+  readonly #folder: string;
+
+  constructor(url: string, process: ServerProcess, folder: string) {
+    this.url = url;
+    this.#process = process;
+    this.#folder = folder;
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** Ends it as a crash does (SIGKILL). */
+  async kill(): Promise<void> {
+    await this.#process.kill();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /** Freezes it (SIGSTOP): its sockets stay open, and nothing is answered. */
+  pause(): void {
+    this.#process.pause();
+  }
+
+  /** Lets it run on (SIGCONT). */
+  resume(): void {
+    this.#process.resume();
+  }
+
+  /** Ends it in order (SIGTERM). */
+  async stop(): Promise<void> {
+    await this.#process.terminate();
+    await this.kill();
+  }
+
+  async stats(): Promise<NodeStats> {
+    return statsOf(this.url);
+  }
+
+  /** The delays of the event loop are counted from now on. */
+  async resetLag(): Promise<void> {
+    await statsOf(`${this.url}/?reset`);
+  }
+
+  /** How many members a presence channel has, as this node sees it. */
+  async memberCount(channel: string): Promise<number> {
+    return Number(await (await fetch(`${this.url}/members?channel=${encodeURIComponent(channel)}`)).text());
+  }
+}
+
+/** Starts a node in a process of its own; it ends with the test. */
+export async function startNodeProcess(input: NodeInput): Promise<NodeChild> {
+  const port = await freePort();
+  const url = `http://${LOOPBACK}:${port}`;
+  const folder = await mkdtemp(join(tmpdir(), 'rt-node-'));
+  const started = await ServerProcess.start({
+    command: process.execPath,
+    args: [
+      '--conditions=@rt/source',
+      '--disable-warning=ExperimentalWarning',
+      fileURLToPath(new URL('node-process.ts', import.meta.url)),
+      JSON.stringify({ ...input, port }),
+    ],
+    folder,
+    ready: async (pid) => (await statsOf(url)).pid === pid,
+  });
+  const node = new NodeChild(url, started, folder);
+  onTestFinished(() => node.kill());
+  return node;
+}
+
+async function statsOf(url: string): Promise<NodeStats> {
+  return (await (await fetch(url)).json()) as NodeStats;
+}

@@ -1,0 +1,51 @@
+import { redisBroker } from '@rt/broker-redis';
+import { memoryBroker, MemoryBus } from '@rt/core';
+import type { Broker } from '@rt/core';
+import { randomBytes } from 'node:crypto';
+import { startRedisCluster } from '../servers/redis-cluster.ts';
+import { sharedRedis } from '../servers/redis.ts';
+
+/** One broker service that several nodes share. */
+export interface Service {
+  readonly name: string;
+  /** A new node's broker. Those of one `space` reach each other and nobody else. */
+  broker(space: string): Broker;
+  stop(): Promise<void>;
+}
+
+/** Every kind of broker service by name, started when a file of the matrix wants it. */
+export const services: Readonly<Record<string, () => Promise<Service>>> = {
+  memory: async () => {
+    const buses = new Map<string, MemoryBus>();
+    return {
+      name: 'memory',
+      broker: (space) => {
+        const bus = buses.get(space) ?? new MemoryBus();
+        buses.set(space, bus);
+        return memoryBroker({ bus });
+      },
+      stop: async () => undefined,
+    };
+  },
+  redis: async () => {
+    const redis = await sharedRedis();
+    return {
+      name: 'Redis',
+      broker: (namespace) => redisBroker({ url: redis.url, namespace }),
+      stop: () => redis.stop(),
+    };
+  },
+  'redis-cluster': async () => {
+    const cluster = await startRedisCluster();
+    const nodes = cluster.nodes.map(({ host, port }) => ({ host, port }));
+    return {
+      name: 'Redis Cluster',
+      broker: (namespace) => redisBroker({ cluster: nodes, namespace }),
+      stop: () => cluster.stop(),
+    };
+  },
+};
+
+export function randomSpace(): string {
+  return `test.${randomBytes(6).toString('hex')}`;
+}
