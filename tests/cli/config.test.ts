@@ -1,6 +1,7 @@
 import { defineConfig } from '@rt/cli';
 import { RealtimeClient } from '@rt/client';
 import { afterEach, describe, expect, it } from 'vitest';
+import { RawSocket } from '../hardening/raw-socket.ts';
 import { ProjectFolder } from './project-folder.ts';
 import { endAll, runRt, serveRt } from './rt-process.ts';
 
@@ -67,6 +68,18 @@ describe('rt.config.ts', () => {
     bob.close();
   });
 
+  it('gives the proxies to trust and the limit of an address', async () => {
+    const text = "export default { trustProxy: ['loopback'], limits: { connectionsPerAddress: 1 } };";
+    const { url } = await serveRt(['--port', '0'], { cwd: project({ 'rt.config.ts': text }) });
+    const port = Number(new URL(url).port);
+    const statuses: number[] = [];
+    for (const address of ['203.0.113.1', '203.0.113.2', '203.0.113.1']) {
+      const socket = await RawSocket.open(port);
+      statuses.push((await socket.upgrade(port, { extra: [`X-Forwarded-For: ${address}`] })).status);
+    }
+    expect(statuses).toEqual([101, 101, 429]);
+  });
+
   it.each(['rt.config.js', 'rt.config.mjs'])('may be %s', async (name) => {
     const cwd = project({ [name]: 'export default { port: 0, basePath: "/mine" };' });
     const { rt } = await serveRt([], { cwd });
@@ -74,11 +87,12 @@ describe('rt.config.ts', () => {
   });
 
   it('loses to the environment, which loses to flags', async () => {
-    const config = "export default { port: 0, broker: 'redis', transports: ['sse'], apiKey: 'the-key-of-the-config' }";
+    const config =
+      "export default { port: 0, broker: 'rabbitmq', transports: ['sse'], apiKey: 'the-key-of-the-config' }";
     const options = { cwd: project({ 'chat.ts': config }), env: { REALTIME_BROKER: 'nats', REALTIME_API_KEY: '' } };
     const args = ['--config', 'chat.ts', '--transport', 'websocket'];
     expect((await runRt(['serve', ...args], { cwd: options.cwd })).stderr).toContain(
-      'chat.ts: the broker "redis" is not',
+      'chat.ts: the broker "rabbitmq" is not',
     );
     expect((await runRt(['serve', ...args], options)).stderr).toMatch(/^the broker "nats" is not/);
     const { rt } = await serveRt([...args, '--broker', 'null'], options);
@@ -94,6 +108,7 @@ describe('rt.config.ts', () => {
         `  websocket  ${url.replace('http', 'ws')}/realtime/ws`,
         `  script     ${url}/realtime/client.js`,
         '  HTTP API   off: give --api-key or REALTIME_API_KEY to turn it on',
+        '  broker     memory: this process only',
         '',
       ].join('\n'),
     );
@@ -121,6 +136,11 @@ describe('rt.config.ts', () => {
       'a wrong option',
       'export default { anonymous: "yes" };',
       /^rt\.config\.ts: the option "anonymous" of Realtime is "yes": /,
+    ],
+    [
+      'trust in everybody',
+      'export default { trustProxy: true };',
+      /^rt\.config\.ts: the option "trustProxy" of Realtime is true: false, how many proxies there are \(1 to 16\), or /,
     ],
     [
       'a wrong port',
@@ -160,7 +180,7 @@ describe('rt.config.ts', () => {
     [
       'an unknown broker',
       'export default { broker: "x" };',
-      'rt.config.ts: there is no broker "x": use memory or null',
+      'rt.config.ts: there is no broker "x": use memory, redis, or null',
     ],
   ])('refuses %s in one line', async (_name, text, message) => {
     const { code, stderr } = await runRt(['serve', '--port', '0'], { cwd: project({ 'rt.config.ts': text }) });

@@ -8,6 +8,7 @@ const FLAGS = {
     ...['--log-level', '--drain-ms', '--watch'],
     ...['REALTIME_TRANSPORT', 'REALTIME_BROKER', 'REALTIME_PORT', 'REALTIME_HOST', 'REALTIME_API_KEY'],
     ...['REALTIME_TLS_KEY', 'REALTIME_TLS_CERT', 'REALTIME_LOG_LEVEL'],
+    ...['REDIS_URL', 'REDIS_HOST', 'REDIS_PORT', 'REDIS_USERNAME', 'REDIS_PASSWORD', 'REDIS_DB'],
   ],
   publish: ['--url', '--key', '--json', 'REALTIME_URL', 'REALTIME_API_KEY'],
   listen: ['--url', '--token', '--json', 'REALTIME_URL', 'REALTIME_TOKEN'],

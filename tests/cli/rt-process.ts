@@ -101,7 +101,7 @@ export async function serveRt(
   options: RtOptions = {},
 ): Promise<{ rt: RtProcess; url: string }> {
   const rt = new RtProcess(['serve', ...(args.includes('--port') ? [] : ['--port', '0']), ...args], options);
-  const [, url = ''] = await rt.out(/listens on (\S+)\n[^]*HTTP API .*\n/);
+  const [, url = ''] = await rt.out(/listens on (\S+)\n[^]*\n {2}broker .*\n/);
   return { rt, url };
 }
 
@@ -118,6 +118,6 @@ export async function endAll(): Promise<void> {
 
 /** Without what the machine or the test runner would set: only the test decides. */
 function inherited(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('REALTIME_') && name !== 'NODE_ENV');
+  const kept = Object.entries(process.env).filter(([name]) => !/^(?:REALTIME|REDIS)_|^NODE_ENV$/.test(name));
   return Object.fromEntries(kept);
 }

@@ -123,7 +123,7 @@ describe('rt serve --watch', () => {
       'rt.config.ts': `import { path } from './path.ts';\nexport default { port: 0, basePath: path };`,
     });
     const rt = new RtProcess(['serve', '--watch'], { cwd: folder.path });
-    const [, url = ''] = await rt.out(/ws:(\S+)\/first\/ws[^]*HTTP API/);
+    const [, url = ''] = await rt.out(/ws:(\S+)\/first\/ws[^]*broker/);
     const client = await connected(`http:${url}/first`);
     const lost = new Promise((resolve) => client.on('state', ({ state }) => state === 'waiting' && resolve(state)));
     folder.write(pathFile('second'));

@@ -10,15 +10,31 @@ import type {
 } from '@rt/core';
 import type { BrokerName, NamedTransport } from './plugs.ts';
 
-/** What `rt serve` takes from `rt.config.ts`: everything that `new Realtime` takes, and what a process of its own needs. */
-export interface RtConfig<Definition extends Contract = Contract> extends Omit<
-  RealtimeOptions<Definition>,
-  'transports' | 'broker'
-> {
-  /** How clients connect, by name or ready-made. Default `['websocket']`. */
-  readonly transports?: readonly (NamedTransport | Transport)[];
+/** A transport or broker, or what makes it when it is chosen. */
+export type Plug<Made extends object> = Made | (() => Made | Promise<Made>);
+
+/**
+ * What `rt serve` takes from `rt.config.ts`: everything that `new Realtime` takes, and what a process of its own needs.
+ * `Brokers` and `Transports` are the names that the config itself gives.
+ */
+export interface RtConfig<
+  Definition extends Contract = Contract,
+  Brokers extends string = never,
+  Transports extends string = never,
+> extends Omit<RealtimeOptions<Definition>, 'transports' | 'broker'> {
+  /**
+   * How clients connect: a list, by name or ready-made, or transports by names of your own. Default `['websocket']`.
+   * A name consists of letters, digits, `_` and `-`, as that of a broker does.
+   */
+  readonly transports?: readonly (NamedTransport | Transport)[] | Readonly<Record<Transports, Plug<Transport>>>;
+  /** Which of those by name are used where neither flag nor environment say. Default: all. */
+  readonly defaultTransport?: NoInfer<NamedTransport | Transports> | readonly NoInfer<NamedTransport | Transports>[];
   /** What carries messages between nodes, by name or ready-made. Default `'memory'`: this process only. */
-  readonly broker?: BrokerName | Broker;
+  readonly broker?: NoInfer<BrokerName | Brokers> | Broker;
+  /** Brokers by names of your own, of which one is used. A name that is built in means yours then. */
+  readonly brokers?: Readonly<Record<Brokers, Plug<Broker>>>;
+  /** Which broker is used where neither flag nor environment say. Default: the only one in `brokers`. Not together with `broker`. */
+  readonly defaultBroker?: NoInfer<BrokerName | Brokers>;
   /** Default 6001; 0 takes a free one. */
   readonly port?: number;
   /** Default `127.0.0.1`: this machine only. `0.0.0.0` or `::` for everybody. */
@@ -35,9 +51,14 @@ export interface RtConfig<Definition extends Contract = Contract> extends Omit<
   readonly setup?: (realtime: Realtime<Definition>) => void | Promise<void>;
 }
 
+/** A config with whatever names. */
+export type AnyConfig = RtConfig<Contract, string, string>;
+
 /** Gives `rt.config.ts` its types: `export default defineConfig({ … })`. Returns what it gets. */
-export function defineConfig<Definition extends Contract = Contract>(
-  config: RtConfig<Definition>,
-): RtConfig<Definition> {
+export function defineConfig<
+  Definition extends Contract = Contract,
+  Brokers extends string = never,
+  Transports extends string = never,
+>(config: RtConfig<Definition, Brokers, Transports>): RtConfig<Definition, Brokers, Transports> {
   return config;
 }

@@ -3,8 +3,10 @@ import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { codeOf, messageOf, usageError } from './command-error.ts';
-import type { RtConfig } from './config.ts';
+import type { AnyConfig } from './config.ts';
 import { isDrainMs, isPort } from './number-option.ts';
+import { plugsProblem } from './plugs-problem.ts';
+import { shown } from './shown.ts';
 
 /** The names that are looked for in the working directory, in this order. */
 export const CONFIG_FILES = ['rt.config.ts', 'rt.config.js', 'rt.config.mjs'] as const;
@@ -12,7 +14,7 @@ export const CONFIG_FILES = ['rt.config.ts', 'rt.config.js', 'rt.config.mjs'] as
 /** A config and the name of its file, for messages. */
 export interface LoadedConfig {
   readonly file: string;
-  readonly config: RtConfig;
+  readonly config: AnyConfig;
 }
 
 /**
@@ -59,7 +61,7 @@ function hint(error: unknown): string {
 /** What is wrong with the parts that are not options of `Realtime`, which checks its own. */
 function configProblem(config: object): string | undefined {
   const { port, host, logLevel, drainMs, authorizers, handlers, setup } = config as Readonly<
-    Record<keyof RtConfig, unknown>
+    Record<keyof AnyConfig, unknown>
   >;
   if (port !== undefined && !isPort(port)) return `port is ${shown(port)}: use a whole number from 0 to 65535`;
   if (host !== undefined && (typeof host !== 'string' || host === ''))
@@ -70,7 +72,7 @@ function configProblem(config: object): string | undefined {
   if (drainMs !== undefined && !isDrainMs(drainMs))
     return `drainMs is ${shown(drainMs)}: use whole milliseconds, 0 or more`;
   if (setup !== undefined && typeof setup !== 'function') return `setup is ${shown(setup)}: use a function`;
-  const problem = authorizers === undefined ? undefined : authorizersProblem(authorizers);
+  const problem = plugsProblem(config) ?? (authorizers === undefined ? undefined : authorizersProblem(authorizers));
   return problem ?? (handlers === undefined ? undefined : handlersProblem(handlers));
 }
 
@@ -91,8 +93,4 @@ function handlersProblem(handlers: unknown): string | undefined {
     }
   }
   return undefined;
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? String(value));
 }

@@ -1,48 +1,60 @@
 import { memoryBroker } from '@rt/core';
 import type { Broker, Transport } from '@rt/core';
 import { websocket } from '@rt/transport-ws';
-import { usageError } from './command-error.ts';
+import { nullBroker } from './null-broker.ts';
+import { redisEnvironment } from './redis-environment.ts';
 
 /** A transport that this version has by name. */
 export type NamedTransport = 'websocket';
 
-/** A broker that this version has by name. `null`: none beyond this process, which is what `memory` is. */
-export type BrokerName = 'memory' | 'null';
+/**
+ * A broker that this version has by name: `memory`, for this process only; `redis`, at the place that the environment names; `null`,
+ * which brings no message to anybody.
+ */
+export type BrokerName = 'memory' | 'redis' | 'null';
 
-const TRANSPORTS: ReadonlyMap<string, () => Transport> = new Map([['websocket', websocket]]);
-const BROKERS: ReadonlyMap<string, () => Broker> = new Map([
-  ['memory', memoryBroker],
-  ['null', memoryBroker],
+/** The broker to use, and what people are told about it. */
+export interface ChosenBroker {
+  readonly broker: Broker;
+  /** What and where it is, in a few words without secrets. */
+  readonly about: string;
+  /** What to do where it can't be used, for this reason. */
+  readonly remedy: (reason: string) => string;
+}
+
+/** Transports by the name that is built in. */
+export const TRANSPORTS: ReadonlyMap<string, () => Transport> = new Map([['websocket', websocket]]);
+
+/** Brokers by the name that is built in. */
+export const BROKERS: ReadonlyMap<string, () => Promise<ChosenBroker>> = new Map([
+  ['memory', async () => withoutServer(memoryBroker(), 'memory: this process only')],
+  ['redis', redisOfEnvironment],
+  ['null', async () => withoutServer(nullBroker(), 'null: messages go nowhere')],
 ]);
+
 /** Named in the guide, so people try them. */
-const LATER: ReadonlySet<string> = new Set(['sse', 'longpolling', 'redis', 'rabbitmq', 'nats']);
+export const LATER: ReadonlySet<string> = new Set(['sse', 'longpolling', 'rabbitmq', 'nats']);
 
-/** Makes a transport by name. `from` (a file and colon, or nothing) begins the error for a name that is none. */
-export function namedTransport(name: string, from = ''): Transport {
-  const create = TRANSPORTS.get(name);
-  if (create !== undefined) return create();
-  if (name === 'memory') {
-    throw usageError(`${from}the transport "memory" has no listener, nobody could connect: use ${listed(TRANSPORTS)}`);
-  }
-  throw unknownPlug('transport', name, { from, known: TRANSPORTS });
+/** Whether it can be a transport or a broker: what more they must have, core checks. */
+export function isPlug(value: unknown): value is Transport | Broker {
+  return typeof value === 'object' && value !== null && 'close' in value && typeof value.close === 'function';
 }
 
-/** Makes a broker by name. `from` as for transports. */
-export function namedBroker(name: string, from = ''): Broker {
-  const create = BROKERS.get(name);
-  if (create !== undefined) return create();
-  throw unknownPlug('broker', name, { from, known: BROKERS });
+function withoutServer(broker: Broker, about: string): ChosenBroker {
+  return { broker, about, remedy: () => 'choose another with --broker' };
 }
 
-function unknownPlug(
-  kind: string,
-  name: string,
-  { from, known }: { from: string; known: ReadonlyMap<string, unknown> },
-) {
-  const problem = LATER.has(name) ? `the ${kind} "${name}" is not in this version` : `there is no ${kind} "${name}"`;
-  return usageError(`${from}${problem}: use ${listed(known)}`);
-}
-
-function listed(known: ReadonlyMap<string, unknown>): string {
-  return [...known.keys()].join(' or ');
+async function redisOfEnvironment(): Promise<ChosenBroker> {
+  const { options, place } = redisEnvironment();
+  const where = options.url === undefined ? 'REDIS_HOST and REDIS_PORT' : 'REDIS_URL';
+  const login =
+    options.url === undefined || options.password !== undefined ? 'REDIS_USERNAME and REDIS_PASSWORD' : 'REDIS_URL';
+  // Only who uses Redis waits for its client to load.
+  const { redisBroker } = await import('@rt/broker-redis');
+  return {
+    broker: redisBroker(options),
+    about: `redis at ${place}`,
+    remedy: (reason) =>
+      /WRONGPASS|NOAUTH|NOPERM/.test(reason) ? `correct ${login}` : `start one there, or correct ${where}`,
+  };
 }

@@ -1,9 +1,10 @@
 import { consoleLogger } from '@rt/core';
 import type { LogLevel, RealtimeOptions, Transport } from '@rt/core';
+import { chooseBroker, chooseTransports } from './choose-plugs.ts';
 import { usageError } from './command-error.ts';
-import type { RtConfig } from './config.ts';
+import type { AnyConfig } from './config.ts';
 import type { LoadedConfig } from './load-config.ts';
-import { namedBroker, namedTransport } from './plugs.ts';
+import type { ChosenBroker } from './plugs.ts';
 import { readTlsFiles } from './tls-files.ts';
 
 /** The flags of `rt serve`; commander has put the environment where a flag was not given. */
@@ -24,32 +25,34 @@ export interface ServeFlags {
 /** Everything that `rt serve` starts with. */
 export interface ServeSettings {
   readonly options: RealtimeOptions & { readonly transports: readonly Transport[] };
+  /** The one in `options`. */
+  readonly broker: ChosenBroker;
   readonly port: number;
   readonly host: string;
   readonly drainMs: number;
-  readonly authorizers: NonNullable<RtConfig['authorizers']>;
-  readonly handlers: NonNullable<RtConfig['handlers']>;
-  readonly setup: RtConfig['setup'];
+  readonly authorizers: NonNullable<AnyConfig['authorizers']>;
+  readonly handlers: NonNullable<AnyConfig['handlers']>;
+  readonly setup: AnyConfig['setup'];
 }
 
 /** Merges: flags and environment beat the config, the config beats the defaults. Throws usage errors. */
 export async function serveSettings(flags: ServeFlags, { file, config }: LoadedConfig): Promise<ServeSettings> {
+  const { transports, defaultTransport, broker, brokers, defaultBroker, ...others } = config;
   // What is left is for `Realtime`, which refuses what it does not know: no list here that would have to follow it.
-  const { transports, broker, port, host, logLevel, drainMs, authorizers, handlers, setup, ...rest } = config;
+  const { port, host, logLevel, drainMs, authorizers, handlers, setup, ...rest } = others;
   const apiKey = checkedApiKey(flags.apiKey);
   const tls = await readTlsFiles(flags.tlsKey, flags.tlsCert);
+  const chosen = await chooseBroker(flags.broker, { broker, brokers, defaultBroker }, file);
   return {
     options: {
       ...rest,
-      transports:
-        flags.transport === undefined
-          ? configTransports(transports, file)
-          : flags.transport.split(',').map((name) => namedTransport(name)),
-      broker: flags.broker === undefined ? configBroker(broker, file) : namedBroker(flags.broker),
+      transports: await chooseTransports(flags.transport, { transports, defaultTransport }, file),
+      broker: chosen.broker,
       logger: rest.logger ?? consoleLogger(flags.logLevel ?? logLevel ?? 'info'),
       ...(apiKey === undefined ? {} : { apiKey }),
       ...(tls === undefined ? {} : { tls }),
     },
+    broker: chosen,
     port: flags.port ?? port ?? 6001,
     host: flags.host ?? host ?? '127.0.0.1',
     drainMs: flags.drainMs ?? drainMs ?? 20_000,
@@ -57,19 +60,6 @@ export async function serveSettings(flags: ServeFlags, { file, config }: LoadedC
     handlers: handlers ?? {},
     setup,
   };
-}
-
-function configTransports(transports: RtConfig['transports'] = ['websocket'], file: string): readonly Transport[] {
-  if (!Array.isArray(transports) || transports.length === 0) {
-    throw usageError(`${file}: transports is empty or no list: use ['websocket']`);
-  }
-  return transports.map((transport: string | Transport) =>
-    typeof transport === 'string' ? namedTransport(transport, `${file}: `) : transport,
-  );
-}
-
-function configBroker(broker: RtConfig['broker'] = 'memory', file: string): NonNullable<RealtimeOptions['broker']> {
-  return typeof broker === 'string' ? namedBroker(broker, `${file}: `) : broker;
 }
 
 /** Core checks the length too, but would not know that the key is a flag's; a key with a space fits in no header. */

@@ -15,8 +15,12 @@ import { watch } from '../watch.ts';
 const EXAMPLES = `
 Flags beat the environment, the environment beats the config file.
 
+The broker redis is looked for at REDIS_URL, or at REDIS_HOST and REDIS_PORT (default: 127.0.0.1, 6379),
+with REDIS_USERNAME, REDIS_PASSWORD and REDIS_DB where they are set.
+
 Examples:
   rt serve
+  REDIS_HOST=redis.internal rt serve --broker redis
   rt serve --port 8080 --host 0.0.0.0
   REALTIME_API_KEY=$(openssl rand -hex 16) rt serve --config chat.config.ts --watch
   rt serve --tls-key key.pem --tls-cert cert.pem`;
@@ -27,14 +31,15 @@ export function addServe(program: Command): void {
     .command('serve')
     .description('run a realtime server')
     .addOption(
-      new Option('--transport <names>', 'how clients connect, separated by commas: websocket (default: websocket)').env(
-        'REALTIME_TRANSPORT',
-      ),
+      new Option(
+        '--transport <names>',
+        'how clients connect, separated by commas: websocket, or names of the config (default: websocket)',
+      ).env('REALTIME_TRANSPORT'),
     )
     .addOption(
       new Option(
         '--broker <name>',
-        'what carries messages between servers: memory, or null: no broker beyond this process, the same as memory (default: memory)',
+        'what carries messages between servers: memory (this process only), redis, null (messages go nowhere), or a name of the config (default: memory)',
       ).env('REALTIME_BROKER'),
     )
     .addOption(
@@ -89,6 +94,7 @@ async function serve(flags: ServeFlags): Promise<void> {
   } catch (cause) {
     throw failure(`${loaded.file}: setup(realtime) failed: ${messageOf(cause)}`, cause);
   }
+  await connectBroker(realtime, settings);
   const listening = await listen(realtime, settings);
   const signals = new StopSignals();
   console.log(greeting(settings, listening));
@@ -113,6 +119,25 @@ function createRealtime({ options, authorizers, handlers }: ServeSettings, file:
     if (error instanceof RealtimeError) throw usageError(`${file}: ${error.message}`, error);
     throw error;
   }
+}
+
+/** First, so that what goes wrong with the broker is not taken for trouble with the port. */
+async function connectBroker(
+  realtime: Realtime,
+  { broker: { broker, remedy }, options }: ServeSettings,
+): Promise<void> {
+  try {
+    await realtime.start();
+  } catch (cause) {
+    const reason = messageOf(cause).replace(/\.$/, '');
+    throw usageError(`${reason}: ${remedy(reason)}`, cause);
+  }
+  const { logger } = options;
+  if (logger === undefined || logger === false) return;
+  realtime.on('broker', ({ state, reason }) => {
+    if (state === 'up') logger.info('the broker answers again', { broker: broker.name });
+    else logger.error('the broker does not answer', { broker: broker.name, reason });
+  });
 }
 
 async function listen(realtime: Realtime, { port, host }: ServeSettings): Promise<Listening> {
@@ -142,7 +167,7 @@ function ending(drainMs: number): string {
   return `draining, clients have up to ${drainMs / 1000} s to move; a second signal ends it at once`;
 }
 
-function greeting({ options }: ServeSettings, { url }: Listening): string {
+function greeting({ options, broker }: ServeSettings, { url }: Listening): string {
   const base = `${url}${options.basePath ?? '/realtime'}`;
   const clients = options.transports.map((transport) => {
     const from = transport.handleUpgrade === undefined ? base : base.replace(/^http/, 'ws');
@@ -156,6 +181,7 @@ function greeting({ options }: ServeSettings, { url }: Listening): string {
       'HTTP API',
       options.apiKey === undefined ? 'off: give --api-key or REALTIME_API_KEY to turn it on' : `${base}/api/v1`,
     ),
+    row('broker', broker.about),
   ].join('\n');
 }
 
