@@ -17,8 +17,8 @@ export interface Sender {
   tick(work: readonly Part[]): Promise<unknown>;
 }
 
-/** Hears of what arrived at a subscriber's link on the other node: so many messages, and the text that the last one was in. */
-export type Arrived = (count: number, text: string) => void;
+/** Hears of what arrived at a subscriber's link on the other node: texts, each with one message in it. */
+export type Arrived = (texts: readonly string[]) => void;
 
 /** One way to bring messages from node to node. Both halves run in processes of their own. */
 export interface Contender {

@@ -39,11 +39,13 @@ const commands = {
     readonly redisUrl: string;
     readonly channels: readonly string[];
   }) {
-    await contenders[asked.contender]().receiver(asked.redisUrl, asked.channels, (count, text) => {
-      arrivedCount += count;
+    await contenders[asked.contender]().receiver(asked.redisUrl, asked.channels, (texts) => {
+      arrivedCount += texts.length;
       if (onStamp === undefined) return;
-      const stamp = STAMP.exec(text);
-      if (stamp !== null) onStamp(BigInt(stamp[1]!));
+      for (const text of texts) {
+        const stamp = STAMP.exec(text);
+        if (stamp !== null) onStamp(BigInt(stamp[1]!));
+      }
     });
     setInterval(() => {
       if (arrivedCount === told) return;

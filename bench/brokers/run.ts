@@ -26,14 +26,14 @@ function ratio({ rounds }: Row, one: ContenderName, other: ContenderName): numbe
 }
 
 /** Runs `measure` for each contender in turn, each round beginning with another one. */
-async function alternate(
+async function alternate<Result>(
   title: string,
   rounds: number,
-  measure: (contender: ContenderName) => Promise<number>,
-): Promise<Round[]> {
-  const results: Round[] = [];
+  measure: (contender: ContenderName) => Promise<Result>,
+): Promise<ReadonlyMap<ContenderName, Result>[]> {
+  const results: ReadonlyMap<ContenderName, Result>[] = [];
   for (let round = 0; round < rounds; round++) {
-    const values = new Map<ContenderName, number>();
+    const values = new Map<ContenderName, Result>();
     for (let turn = 0; turn < CONTENDERS.length; turn++) {
       const contender = CONTENDERS[(round + turn) % CONTENDERS.length]!;
       console.error(`  ${title}: round ${round + 1} of ${rounds}, ${contender}`);
@@ -42,6 +42,10 @@ async function alternate(
     results.push(values);
   }
   return results;
+}
+
+function pick(round: ReadonlyMap<ContenderName, readonly [number, number]>, index: 0 | 1): Round {
+  return new Map(Array.from(round, ([contender, values]) => [contender, values[index]]));
 }
 
 async function measureAll(rounds: number, scale: number): Promise<readonly [Row, Row, Row, Row]> {
@@ -63,17 +67,11 @@ async function measureAll(rounds: number, scale: number): Promise<readonly [Row,
     perChannel: 1,
     ms: 4_000 * scale,
   });
-  const p50: Round[] = [];
-  const p99: Round[] = [];
-  await alternate('C  one message at a time', rounds, async (contender) => {
+  const latencies = await alternate('C  one message at a time', rounds, async (contender) => {
     const redis = await startRedis({ appendOnly: false });
     try {
       const sorted = await measureLatency(contender, redis.url, Math.round(1_000 * scale));
-      const round = p50.length;
-      if (contender === CONTENDERS[round % CONTENDERS.length]) [p50, p99].forEach((list) => list.push(new Map()));
-      (p50.at(-1) as Map<ContenderName, number>).set(contender, sorted[Math.floor(sorted.length * 0.5)]!);
-      (p99.at(-1) as Map<ContenderName, number>).set(contender, sorted[Math.floor(sorted.length * 0.99)]!);
-      return 0;
+      return [sorted[Math.floor(sorted.length * 0.5)]!, sorted[Math.floor(sorted.length * 0.99)]!] as const;
     } finally {
       await redis.stop();
     }
@@ -81,8 +79,8 @@ async function measureAll(rounds: number, scale: number): Promise<readonly [Row,
   return [
     batch,
     wide,
-    { title: 'C  one message at a time, latency p50', unit: 'µs', rounds: p50 },
-    { title: '   latency p99', unit: 'µs', rounds: p99 },
+    { title: 'C  one message at a time, latency p50', unit: 'µs', rounds: latencies.map((round) => pick(round, 0)) },
+    { title: '   latency p99', unit: 'µs', rounds: latencies.map((round) => pick(round, 1)) },
   ];
 }
 

@@ -2,33 +2,35 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { check } from './check.ts';
 import { faults } from './fault.ts';
-import { goodHistory } from './good-history.ts';
+import { goodHistory, lossyHistory } from './good-history.ts';
 import { summary } from './summary.ts';
 
 const NUM_RUNS = 400;
 
 describe('check', () => {
-  it('passes every history of a server that keeps the promise', () => {
-    fc.assert(
-      fc.property(goodHistory, (recording) => {
-        const violations = check(recording);
-        expect(violations, summary(recording, violations)).toEqual([]);
-      }),
-      { numRuns: NUM_RUNS },
-    );
-  });
+  for (const [name, history] of Object.entries({ goodHistory, lossyHistory })) {
+    it(`passes every history of a server that keeps the promise: ${name}`, () => {
+      fc.assert(
+        fc.property(history, (recording) => {
+          const violations = check(recording, { knowsLosses: true });
+          expect(violations, summary(recording, violations)).toEqual([]);
+        }),
+        { numRuns: NUM_RUNS },
+      );
+    });
+  }
 
-  for (const [name, { rules, plantings }] of Object.entries(faults)) {
+  for (const [name, { rules, plantings, needsLoss = false }] of Object.entries(faults)) {
     it(`finds ${name} in any history that it can be planted into`, () => {
       let planted = 0;
       fc.assert(
-        fc.property(goodHistory, fc.nat(), ({ facts }, pick) => {
+        fc.property(needsLoss ? lossyHistory : goodHistory, fc.nat(), ({ facts }, pick) => {
           const choices = plantings(facts);
           const choice = choices[pick % choices.length];
           if (choice === undefined) return;
           planted++;
           const recording = { facts: choice() };
-          const violations = check(recording);
+          const violations = check(recording, { knowsLosses: true });
           const found = [...new Set(violations.map(({ rule }) => rule))];
           const text = summary(recording, violations, 100);
           expect(found, text).not.toEqual([]);

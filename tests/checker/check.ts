@@ -1,5 +1,6 @@
 import { ChannelLog } from './channel-log.ts';
 import type { KnownEntry } from './channel-log.ts';
+import { Losses } from './losses.ts';
 import type { Recording } from './recording.ts';
 import type { Stretch } from './stretch.ts';
 import { SubscriptionCheck } from './subscription-check.ts';
@@ -8,28 +9,36 @@ import type { Report, Rule, Violation } from './violation.ts';
 /**
  * Compares a recording with the promise of delivery. Gives everything that is broken, by fact; nothing where all is well.
  * Times play no part, and it knows nothing but the recording: a server that answers everything with a gap passes.
+ * With `knowsLosses`, everything that the log lost by itself is recorded as `lost`, and a gap of that kind needs one.
  */
-export function check({ facts }: Recording): Violation[] {
+export function check({ facts }: Recording, { knowsLosses = false } = {}): Violation[] {
   const violations: Violation[] = [];
   const report: Report = (violation) => void violations.push(violation);
   for (const channel of new Set(facts.flatMap((fact) => ('channel' in fact ? [fact.channel] : [])))) {
-    checkChannel(channel, facts, report);
+    checkChannel({ channel, knowsLosses }, facts, report);
   }
   return violations.sort((one, other) => one.at - other.at);
 }
 
-function checkChannel(channel: string, facts: Recording['facts'], report: Report): void {
-  const log = new ChannelLog(channel, report);
+function checkChannel(
+  { channel, knowsLosses }: { readonly channel: string; readonly knowsLosses: boolean },
+  facts: Recording['facts'],
+  report: Report,
+): void {
+  const losses = new Losses();
+  for (const [at, fact] of facts.entries()) if (fact.what === 'lost' && fact.channel === channel) losses.add(fact, at);
+  const log = new ChannelLog(channel, losses, report);
   for (const [at, fact] of facts.entries()) {
-    if (fact.what !== 'disconnected' && fact.channel === channel) log.add(fact, at);
+    if ('channel' in fact && fact.channel === channel) log.add(fact, at);
   }
   log.finish();
   const checks = new Map<string, SubscriptionCheck>();
   for (const [at, fact] of facts.entries()) {
+    if (fact.what === 'lost' && fact.channel === channel) for (const each of checks.values()) each.add(fact, at);
     if (!('subscriber' in fact)) continue;
     const { subscriber } = fact;
-    if (fact.what !== 'disconnected' && fact.channel !== channel) continue;
-    const known = checks.get(subscriber) ?? new SubscriptionCheck(subscriber, log, report);
+    if ('channel' in fact && fact.channel !== channel) continue;
+    const known = checks.get(subscriber) ?? new SubscriptionCheck(subscriber, { log, knowsLosses }, report);
     checks.set(subscriber, known);
     known.add(fact, at);
   }

@@ -9,6 +9,8 @@ type Facts = readonly Fact[];
 export interface Fault {
   /** The rules that find it. */
   readonly rules: readonly Rule[];
+  /** There is nothing to break where the log lost nothing. */
+  readonly needsLoss?: true;
   /** Every recording that this fault makes out of a good one; none where it finds nothing to break. */
   readonly plantings: (facts: Facts) => (() => Fact[])[];
 }
@@ -59,6 +61,25 @@ export const faults: Readonly<Record<string, Fault>> = {
     rules: ['epoch'],
     plantings: (facts) => plant(facts, 'gap', (at, { reason }) => reason === 'epoch' && goesOn(facts, at) && [[], at]),
   },
+  'a loss without a gap': {
+    rules: ['lost', 'confirmed', 'gap'],
+    needsLoss: true,
+    plantings: (facts) =>
+      plant(
+        facts,
+        'gap',
+        (at, { reason }) => reason === 'diverged' && isTold(facts, at) && goesOn(facts, at) && [[], at],
+      ),
+  },
+  'a gap for a loss that was not': {
+    rules: ['needless'],
+    plantings: (facts) =>
+      plant(facts, 'delivered', (at, fact) => {
+        const { subscriber, channel, cursor } = fact;
+        if (facts.some(({ what }) => what === 'lost')) return false;
+        return [[fact, { what: 'gap', subscriber, channel, reason: 'diverged', cursor }], at];
+      }),
+  },
   'a return to where nothing is kept, without a gap': {
     rules: ['gap'],
     plantings: (facts) =>
@@ -70,7 +91,8 @@ export const faults: Readonly<Record<string, Fault>> = {
       plant(facts, 'published', (_at, fact) => {
         const { text, except, publish } = fact;
         const first = facts.find((each) => each.what === 'acknowledged' && each.publish === publish);
-        if (first === undefined || except?.length !== 0) return false;
+        // What the log lost may well be published again.
+        if (first?.what !== 'acknowledged' || isLost(facts, first.cursor) || except?.length !== 0) return false;
         const end = facts.findIndex(({ what }) => what === 'final');
         const place = parseCursor(facts.findLast(isAcknowledgement)!.cursor!)!;
         const cursor = formatCursor({ ...place, offset: place.offset + 1, tag: 'again' });
@@ -171,6 +193,20 @@ function isMissed(facts: Facts, at: number): boolean {
 function goesOn(facts: Facts, at: number): boolean {
   const next = nextOf(facts, at);
   return next !== undefined && ['delivered', 'skip', 'final'].includes(facts[next]!.what);
+}
+
+/** Before the gap `at`, its subscriber had been given what was lost. */
+function isTold(facts: Facts, at: number): boolean {
+  const gap = facts[at]!;
+  const last = facts.findLast(
+    (each, index) => index < at && 'subscriber' in each && 'subscriber' in gap && each.subscriber === gap.subscriber,
+  );
+  if (last?.what !== 'delivered') return false;
+  return isLost(facts, last.cursor);
+}
+
+function isLost(facts: Facts, cursor: string | null | undefined): boolean {
+  return facts.some((each) => each.what === 'lost' && each.places.includes(cursor ?? ''));
 }
 
 /** The next fact of the same subscriber. */

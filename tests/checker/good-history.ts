@@ -80,10 +80,20 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant<Step>((server) => server.restart()) },
 );
 
+const loss: fc.Arbitrary<Step> = fc.integer({ min: 1, max: 3 }).map(
+  (count): Step =>
+    (server) =>
+      server.loseTail(count),
+);
+
 /** Runs of a server that keeps the promise: publishes, joins, cuts, returns, trimming and restarts. */
-export const goodHistory: fc.Arbitrary<Recording> = fc
-  .tuple(fc.subarray(NAMES), fc.array(step, { minLength: 10, maxLength: 60 }))
-  .map(([first, steps]) => {
+export const goodHistory = historyOf(step);
+
+/** The same, of a server whose log loses its end now and then. */
+export const lossyHistory = historyOf(fc.oneof({ weight: 12, arbitrary: step }, { weight: 1, arbitrary: loss }));
+
+function historyOf(one: fc.Arbitrary<Step>): fc.Arbitrary<Recording> {
+  return fc.tuple(fc.subarray(NAMES), fc.array(one, { minLength: 10, maxLength: 60 })).map(([first, steps]) => {
     const recorder = new Recorder();
     const server = new ModelServer(recorder);
     for (const who of first) server.connect(who);
@@ -91,3 +101,4 @@ export const goodHistory: fc.Arbitrary<Recording> = fc
     server.finish();
     return recorder.recording;
   });
+}

@@ -34,15 +34,24 @@ export class Intents {
   }
 
   /** Gives the message that was acknowledged. */
-  acknowledged(publish: number, position: Position, at: number): Intent | undefined {
+  acknowledged(
+    publish: number,
+    position: Position,
+    { at, isLost }: { readonly at: number; readonly isLost: boolean },
+  ): Intent | undefined {
     const intent = this.#byPublish.get(publish);
     if (intent === undefined) return undefined;
     const { epoch, offset } = position;
     if (!intent.acknowledged.some((each) => each.position.epoch === epoch && each.position.offset === offset)) {
       intent.acknowledged.push({ at, position });
     }
-    this.#highest.set(epoch, Math.max(offset, this.#highest.get(epoch) ?? 0));
+    if (!isLost) this.#highest.set(epoch, Math.max(offset, this.#highest.get(epoch) ?? 0));
     return intent;
+  }
+
+  /** The log goes on there, so what is acknowledged from now on may stand before what was. */
+  goesOnAt({ epoch, offset }: Position): void {
+    this.#highest.set(epoch, offset);
   }
 
   withText(text: string): readonly Intent[] {

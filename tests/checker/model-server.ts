@@ -21,7 +21,7 @@ type Frame =
 interface Reader {
   isConnected: boolean;
   /** Where it stands, once it was confirmed. */
-  place: { readonly epoch: string; readonly offset: number } | undefined;
+  place: { readonly epoch: string; readonly offset: number; readonly cursor: string } | undefined;
   queue: Frame[];
 }
 
@@ -34,6 +34,8 @@ export class ModelServer {
   /** Entries up to this offset are gone. */
   #trimmed = 0;
   #ids = 0;
+  /** How often the end was lost: places that were given before and again have another tag. */
+  #losses = 0;
 
   constructor(recorder: Recorder) {
     this.#recorder = recorder;
@@ -46,7 +48,7 @@ export class ModelServer {
     const fields = { channel: CHANNEL, data: `text ${id}`, by, publishId: `p${id}`, except };
     const first = this.#recorder.published(fields);
     const offset = this.#entries.length + 1;
-    const entry = { offset, cursor: this.#cursor(offset), id: `m${id}`, data: fields.data, except };
+    const entry = { offset, cursor: this.#newCursor(offset), id: `m${id}`, data: fields.data, except };
     this.#entries.push(entry);
     for (const [name, reader] of this.#readers) if (reader.isConnected) this.#push(name, reader, entry);
     if (how.isRetried) {
@@ -64,7 +66,11 @@ export class ModelServer {
     reader.isConnected = true;
     const { place } = reader;
     const epoch = this.#epoch;
-    if (place?.epoch === epoch && place.offset >= this.#trimmed) {
+    if (place?.epoch === epoch && place.cursor !== this.#cursor(place.offset) && place.offset >= this.#trimmed) {
+      const cursor = this.#cursor(this.#entries.length);
+      reader.queue.push({ type: 'confirmed', cursor, recovered: false });
+      reader.queue.push({ type: 'gap', reason: 'diverged', cursor });
+    } else if (place?.epoch === epoch && place.offset >= this.#trimmed) {
       reader.queue.push({ type: 'confirmed', cursor: this.#cursor(place.offset), recovered: true });
       this.#replay(name, reader, place.offset);
     } else {
@@ -103,9 +109,24 @@ export class ModelServer {
   /** Everything it had is gone. */
   restart(): void {
     for (const name of this.#readers.keys()) this.cut(name);
+    const places = this.#entries.map(({ cursor }) => cursor);
     this.#epochs++;
     this.#entries = [];
     this.#trimmed = 0;
+    this.#recorder.lost({ channel: CHANNEL, reason: 'epoch', places, cursor: this.#cursor(0) });
+  }
+
+  /** A copy takes over that has not heard of the newest `count` entries. */
+  loseTail(count: number): void {
+    const first = Math.max(this.#trimmed, this.#entries.length - count);
+    const places = this.#entries.splice(first).map(({ cursor }) => cursor);
+    if (places.length === 0) return;
+    this.#losses++;
+    const cursor = this.#cursor(first);
+    for (const reader of this.#readers.values()) {
+      if (reader.isConnected) reader.queue.push({ type: 'gap', reason: 'diverged', cursor });
+    }
+    this.#recorder.lost({ channel: CHANNEL, reason: 'diverged', places, cursor });
   }
 
   /** Everybody who is there gets everything. */
@@ -120,7 +141,11 @@ export class ModelServer {
   }
 
   #cursor(offset: number): string {
-    return formatCursor({ epoch: this.#epoch, offset, tag: `t${offset}` });
+    return this.#entries[offset - 1]?.cursor ?? this.#newCursor(offset);
+  }
+
+  #newCursor(offset: number): string {
+    return formatCursor({ epoch: this.#epoch, offset, tag: offset === 0 ? '0' : `t${offset}x${this.#losses}` });
   }
 
   #replay(name: string, reader: Reader, after: number): void {
@@ -144,20 +169,20 @@ export class ModelServer {
       case 'confirmed':
         this.#recorder.confirmed({ ...about, cursor: frame.cursor, recovered: frame.recovered });
         // Before the gap that follows was heard, it comes back with the place that it had.
-        reader.place ??= { epoch, offset: offsetOf(frame.cursor) };
+        reader.place ??= { epoch, offset: offsetOf(frame.cursor), cursor: frame.cursor };
         return;
       case 'gap':
         this.#recorder.gap({ ...about, reason: frame.reason, cursor: frame.cursor });
-        reader.place = { epoch, offset: offsetOf(frame.cursor) };
+        reader.place = { epoch, offset: offsetOf(frame.cursor), cursor: frame.cursor };
         return;
       case 'skip':
         this.#recorder.skip({ ...about, cursor: frame.cursor });
-        reader.place = { epoch, offset: frame.offset };
+        reader.place = { epoch, offset: frame.offset, cursor: frame.cursor };
         return;
       case 'delivered': {
         const { cursor, id, data, offset } = frame.entry;
         this.#recorder.delivered({ ...about, cursor, id, data });
-        reader.place = { epoch, offset };
+        reader.place = { epoch, offset, cursor };
       }
     }
   }

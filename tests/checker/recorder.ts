@@ -59,6 +59,21 @@ export class Recorder {
     this.#facts.push({ what: 'gap', ...fields });
   }
 
+  /** The test made the log lose what it had stored: that may be missing, but never in silence. */
+  lost(fields: Fields<'lost'>): void {
+    this.#facts.push({ what: 'lost', ...fields });
+  }
+
+  /** The subscriber does not read what it is sent, so that the server may go on without it until it does. */
+  stalled(subscriber: string): void {
+    this.#facts.push({ what: 'stalled', subscriber });
+  }
+
+  /** It has read all that it was sent. */
+  reading(subscriber: string): void {
+    this.#facts.push({ what: 'reading', subscriber });
+  }
+
   /** The connection went, with all its subscriptions; they are to be confirmed again. */
   disconnected(subscriber: string): void {
     this.#facts.push({ what: 'disconnected', subscriber });

@@ -46,12 +46,28 @@ export type Fact =
       readonly reason: string;
       readonly cursor?: string | null | undefined;
     }
+  | {
+      readonly what: 'lost';
+      readonly channel: string;
+      /** `diverged`: the newest entries, and their offsets may be given again; `epoch`: all of them. */
+      readonly reason: 'diverged' | 'epoch';
+      /** The cursors of what is gone. */
+      readonly places: readonly string[];
+      /** Where the log goes on. */
+      readonly cursor: string;
+    }
+  /** It does not read what it is sent, until `disconnected` or `reading`: the server may go on without it. */
+  | { readonly what: 'stalled'; readonly subscriber: string }
+  | { readonly what: 'reading'; readonly subscriber: string }
   | { readonly what: 'disconnected'; readonly subscriber: string }
   | { readonly what: 'ended'; readonly subscriber: string; readonly channel: string }
   | { readonly what: 'final'; readonly subscriber: string; readonly channel: string };
 
 /** The facts of one kind. */
 export type FactOf<What extends Fact['what']> = Extract<Fact, { readonly what: What }>;
+
+/** The facts that are of one channel. */
+export type ChannelFact = Extract<Fact, { readonly channel: string }>;
 
 /** Everything that happened in one run. */
 export interface Recording {

@@ -18,16 +18,26 @@ export class Stretch {
   reached: number | undefined;
   /** The fact that says: nothing more is on its way. */
   finalAt: number | undefined;
+  /** It stands at a place that the log has lost, or is about to lose, with this fact. */
+  lostBy: number | undefined;
+  /** The log lost what stood after this offset, when all before it had come: this stretch has to end with a gap. */
+  lostAfter: number | undefined;
   /** When each offset came. */
   readonly #delivered = new Map<number, number>();
   readonly #skips: { readonly after: number; readonly upTo: number }[] = [];
 
-  constructor(subscriber: string, origin: Origin, since: number, begin: Position | undefined) {
+  constructor(
+    { subscriber, origin }: { readonly subscriber: string; readonly origin: Origin },
+    since: number,
+    begin: Position | undefined,
+    lostBy: number | undefined,
+  ) {
     this.subscriber = subscriber;
     this.origin = origin;
     this.since = since;
     this.epoch = begin?.epoch;
     this.from = begin?.offset;
+    this.lostBy = lostBy;
   }
 
   /** The offset it stands at, where any place is known. */

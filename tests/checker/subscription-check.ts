@@ -11,19 +11,28 @@ export class SubscriptionCheck {
   readonly subscriber: string;
   readonly stretches: Stretch[] = [];
   readonly #log: ChannelLog;
+  readonly #knowsLosses: boolean;
   readonly #report: Report;
   #state: 'none' | 'subscribed' | 'interrupted' = 'none';
   #stretch: Stretch | undefined;
+  #isStalled = false;
   /** There was a gap since the connection went. */
   #isAnnounced = false;
   /** It did not take up where it was, and owes a gap: the rule that breaks without. */
   #owedGap: 'gap' | 'epoch' | undefined;
   readonly #places = new Set<string>();
   readonly #ids = new Set<string>();
+  /** How many gaps there were for each reason, on this connection: the next one may be to a node that hears of it later. */
+  readonly #told = new Map<string, number>();
 
-  constructor(subscriber: string, log: ChannelLog, report: Report) {
+  constructor(
+    subscriber: string,
+    { log, knowsLosses }: { readonly log: ChannelLog; readonly knowsLosses: boolean },
+    report: Report,
+  ) {
     this.subscriber = subscriber;
     this.#log = log;
+    this.#knowsLosses = knowsLosses;
     this.#report = report;
   }
 
@@ -42,7 +51,20 @@ export class SubscriptionCheck {
       case 'gap':
         this.#gap(fact, at);
         break;
+      case 'lost':
+        this.#lost(fact);
+        break;
+      case 'stalled':
+        this.#isStalled = true;
+        this.#goesOnWithout();
+        break;
+      case 'reading':
+        this.#isStalled = false;
+        break;
       case 'disconnected':
+        this.#isStalled = false;
+        this.#told.clear();
+        this.#goesOnWithout();
         if (this.#state === 'subscribed') this.#state = 'interrupted';
         this.#isAnnounced = false;
         break;
@@ -61,10 +83,12 @@ export class SubscriptionCheck {
 
   #confirmed({ cursor, recovered }: FactOf<'confirmed'>, at: number): void {
     const position = positionOf(cursor);
-    const wasSubscribed = this.#state !== 'none';
+    const before = this.#state;
     this.#state = 'subscribed';
     if (cursor === null && this.#log.hasCursors) this.#broken('confirmed', 'it was confirmed without its place', at);
-    if (!wasSubscribed) this.#begin('confirmed', at, position);
+    // Asked for once more, it only says where it stands.
+    if (before === 'subscribed') return;
+    if (before === 'none') this.#begin('confirmed', at, position);
     else if (recovered) this.#resumed(position, at);
     else if (!this.#isAnnounced && this.#log.hasCursors) {
       const epoch = this.#stretch?.epoch;
@@ -101,13 +125,16 @@ export class SubscriptionCheck {
     position: Position,
     { at, isKnownId }: { readonly at: number; readonly isKnownId: boolean },
   ): void {
-    const place = placeOf(position);
+    const place = this.#log.placeOf(position);
     const stretch = this.#stretchAt(position, at);
+    const isReplaced = this.#compareHistory(stretch, position, { at, what: id });
     const isKnownPlace = this.#places.has(place);
-    this.#places.add(place);
+    if (!isReplaced) this.#places.add(place);
     if (this.#log.entry(position)?.intent?.except?.includes(this.subscriber)) {
       this.#broken('excluded', `it got ${id} at ${place}, from which it is excluded`, at);
     }
+    // After a gap, a node that has not heard of the loss may deliver it once more.
+    if (isReplaced) return;
     if (isKnownId || isKnownPlace) this.#broken('twice', `it got ${id} at ${place}, and one of both before`, at);
     else this.#compareOrder(stretch, position, { at, what: id });
     if (stretch.from === undefined || position.offset > stretch.from) stretch.delivered(position.offset, at);
@@ -122,7 +149,8 @@ export class SubscriptionCheck {
       this.#state = 'subscribed';
     }
     const stretch = this.#stretchAt(position, at);
-    const place = placeOf(position);
+    const place = this.#log.placeOf(position);
+    if (this.#compareHistory(stretch, position, { at, what: 'a skip' })) return;
     if (this.#places.has(place)) this.#broken('twice', `it got a skip to ${place}, where it was before`, at);
     else this.#compareOrder(stretch, position, { at, what: 'a skip' });
     this.#places.add(place);
@@ -137,9 +165,50 @@ export class SubscriptionCheck {
     if (position?.epoch === epoch && position !== undefined && position.offset < (stood ?? 0) && !mayGoBack) {
       this.#broken('gap', `a gap (${reason}) leads back from ${epoch}.${stood} to ${placeOf(position)}`, at);
     }
+    this.#told.set(reason, (this.#told.get(reason) ?? 0) + 1);
+    if (this.#knowsLosses) this.#compareReason(reason, at);
     this.#owedGap = undefined;
     this.#isAnnounced = true;
     this.#begin('gap', at, position);
+  }
+
+  /** A gap of the log's own needs something that was lost, and tells of it once; it may be told when more was lost already. */
+  #compareReason(reason: string, at: number): void {
+    if (reason !== 'diverged' && reason !== 'epoch' && reason !== 'broker') return;
+    const losses = this.#log.losses.countBefore(at, reason);
+    if (this.#told.get(reason)! <= losses) return;
+    this.#broken('needless', `it got more gaps (${reason}) than the ${losses} losses of the kind`, at);
+  }
+
+  /** The server may go on without it: what its place does not show, nobody can tell it later. */
+  #goesOnWithout(): void {
+    if (this.#stretch !== undefined) this.#stretch.lostAfter = undefined;
+  }
+
+  #lost({ reason, cursor }: FactOf<'lost'>): void {
+    const position = positionOf(cursor);
+    const stretch = this.#stretch;
+    if (reason !== 'diverged' || position === undefined || this.#state !== 'subscribed' || this.#isStalled) return;
+    if (stretch === undefined || stretch.epoch !== position.epoch) return;
+    // Who is further behind reads the log later, and what it finds there has no hole.
+    if ((stretch.position ?? -1) < position.offset) return;
+    stretch.lostAfter = Math.min(position.offset, stretch.lostAfter ?? Infinity);
+  }
+
+  /** Finds who goes from what was lost to what came instead. Whether this is what was lost: it is compared with nothing else. */
+  #compareHistory(
+    stretch: Stretch,
+    position: Position,
+    { at, what }: { readonly at: number; readonly what: string },
+  ): boolean {
+    const lostBy = this.#log.losses.replacedAt(position);
+    // Behind what was lost first stands nothing else, but what was lost with it.
+    const isOther = stretch.lostBy !== undefined && stretch.lostBy < (lostBy ?? Infinity);
+    const isAcross = isOther || (lostBy === undefined && position.offset > (stretch.lostAfter ?? Infinity));
+    if (isAcross) this.#broken('lost', `it got ${what} at ${placeOf(position)} after a loss without a gap`, at);
+    if (isAcross) stretch.lostAfter = undefined;
+    stretch.lostBy = lostBy;
+    return lostBy !== undefined;
   }
 
   #ended(): void {
@@ -154,6 +223,10 @@ export class SubscriptionCheck {
     this.#settleGap('it waited for everything', at);
     if (this.#state !== 'subscribed' || this.#stretch === undefined) {
       this.#broken('final', 'it waits for everything and is not subscribed', at);
+      return;
+    }
+    if (this.#stretch.lostBy !== undefined || this.#stretch.lostAfter !== undefined) {
+      this.#broken('lost', 'it was never told that the log lost something', at);
       return;
     }
     const latest = this.#log.lastEpochBefore(at);
@@ -198,7 +271,8 @@ export class SubscriptionCheck {
   }
 
   #begin(origin: Stretch['origin'], at: number, begin: Position | undefined): Stretch {
-    this.#stretch = new Stretch(this.subscriber, origin, at, begin);
+    const lostBy = begin && this.#log.losses.replacedAt(begin);
+    this.#stretch = new Stretch({ subscriber: this.subscriber, origin }, at, begin, lostBy);
     this.stretches.push(this.#stretch);
     return this.#stretch;
   }

@@ -15,7 +15,9 @@
  * - `gap`: an interrupted subscription goes on where it was or with a gap, and after a gap exactly where that said;
  * - `epoch`: another epoch begins with a gap only;
  * - `excluded`: who is excluded from a message does not get it;
- * - `final`: a subscriber that waited for everything has everything.
+ * - `final`: a subscriber that waited for everything has everything;
+ * - `lost`: whoever had what the log lost, or had all before it and reads what it is sent, gets a gap before what came instead;
+ * - `needless`: where the test says what was lost, no connection gets more gaps of a kind than there were losses.
  */
 export type Rule =
   | 'cursor'
@@ -32,7 +34,9 @@ export type Rule =
   | 'gap'
   | 'epoch'
   | 'excluded'
-  | 'final';
+  | 'final'
+  | 'lost'
+  | 'needless';
 
 /** A part of the promise that a recording breaks. */
 export interface Violation {

@@ -5,6 +5,7 @@ const textEncoding: Encoding = { name: 'text', encode: (frames) => Buffer.from(f
 /** A network in one process: what was sent is on its way until the simulation delivers it, or cuts the wire. */
 export class SimNetwork implements Transport {
   readonly name = 'memory';
+  readonly #wires = new Set<SimWire>();
   #host: TransportHost | undefined;
 
   attach(host: TransportHost): void {
@@ -17,13 +18,25 @@ export class SimNetwork implements Transport {
 
   connect(receiver: WireReceiver): SimWire {
     if (this.#host === undefined) throw new Error('give this network to a Realtime first');
-    return new SimWire(this.#host, receiver);
+    const wire = new SimWire(this.#host, receiver, () => this.#wires.delete(wire));
+    this.#wires.add(wire);
+    return wire;
+  }
+
+  /** The server's machine is gone. */
+  cut(): void {
+    for (const wire of this.#wires) wire.cut();
   }
 }
+
+/** Less than any simulation's server bears. */
+const MUCH_BYTES = 4_000;
 
 /** The client's end of a wire. */
 export interface WireReceiver {
   received(text: string): void;
+  /** More is on its way than a server may put up with before it goes on without this client, or no longer anything. */
+  stalled(isStalled: boolean): void;
   closed(code: number): void;
 }
 
@@ -36,9 +49,12 @@ export class SimWire implements Link {
   #toServer: string[] = [];
   #buffered = 0;
   #closing: number | undefined;
+  readonly #ended: () => void;
   #isOpen = true;
+  #isStalled = false;
 
-  constructor(host: TransportHost, receiver: WireReceiver) {
+  constructor(host: TransportHost, receiver: WireReceiver, ended: () => void) {
+    this.#ended = ended;
     this.#receiver = receiver;
     this.#session = host.open(this, { headers: {}, url: '/', address: '127.0.0.1' });
   }
@@ -52,6 +68,9 @@ export class SimWire implements Link {
     if (!this.#isOpen) return;
     this.#toClient.push(Buffer.from(bytes).toString());
     this.#buffered += bytes.length;
+    if (this.#buffered < MUCH_BYTES || this.#isStalled) return;
+    this.#isStalled = true;
+    this.#receiver.stalled(true);
   }
 
   /** From the server: the client sees it when everything before has arrived. */
@@ -73,6 +92,8 @@ export class SimWire implements Link {
       this.#receiver.received(text);
     }
     if (!this.#isOpen || this.#toClient.length > 0) return;
+    if (this.#isStalled) this.#receiver.stalled(false);
+    this.#isStalled = false;
     if (this.#closing === undefined) this.#session.drained();
     else this.#end(this.#closing);
   }
@@ -84,6 +105,7 @@ export class SimWire implements Link {
 
   #end(code: number): void {
     this.#isOpen = false;
+    this.#ended();
     this.#toClient = [];
     this.#toServer = [];
     this.#session.closed(code, '');

@@ -47,10 +47,7 @@ export class Simulation {
       // Little is kept and not for long, so that returning too late happens as well.
       channels: { '*': { send: true, history: { size: 12, ttlMs: 8_000 } } },
     });
-    this.#clients = Array.from(
-      { length: CLIENTS },
-      (_, index) => new SimClient(`client${index}`, this.#network, this.#recorder),
-    );
+    this.#clients = Array.from({ length: CLIENTS }, (_, index) => new SimClient(`client${index}`, this.#recorder));
     this.#realtime.authorize('private-p', ({ connection }) => this.#allowed.has(connection.id));
     this.#realtime.on('connected', ({ connection }) => {
       if (!this.#random.once(4)) this.#allowed.add(connection.id);
@@ -64,7 +61,9 @@ export class Simulation {
       await this.#clock.settle();
     }
     await this.#heal();
-    await this.#realtime.close({ drainMs: 0 });
+    const closing = this.#realtime.close({ drainMs: 0 });
+    await this.#clock.settle();
+    await closing;
     const { recording } = this.#recorder;
     return { recording, violations: check(recording) };
   }
@@ -84,7 +83,7 @@ export class Simulation {
         client.cut();
         return;
       case 5:
-        for (const one of this.#clients) if (this.#random.once(2)) one.connect();
+        for (const one of this.#clients) if (this.#random.once(2)) one.connect(this.#network);
         return;
       case 6:
         client.subscribe(this.#random.pick(CHANNELS));
@@ -143,7 +142,7 @@ export class Simulation {
       if (round > 500) throw new Error('it never becomes quiet');
       const before = this.#recorder.recording.facts.length;
       for (const client of this.#clients) {
-        client.connect();
+        client.connect(this.#network);
         client.deliver(PLENTY);
       }
       await this.#clock.settle();

@@ -38,7 +38,7 @@ export function ioredis(keeps: boolean): Contender {
         const messages = text.split(BREAK);
         // What a link would write.
         Buffer.from(messages.join(BREAK));
-        arrived(messages.length, messages.at(-1)!);
+        arrived(messages);
       });
       for (let index = 0; index < channels.length; index += 1_000) {
         await redis.subscribe(...channels.slice(index, index + 1_000));

@@ -27,14 +27,13 @@ class CountingTransport implements Transport {
     const confirmed = Promise.withResolvers<void>();
     let waiting = channels.length;
     const count = (frames: readonly string[]): void => {
-      let messages = 0;
+      // Once it is subscribed, nothing else comes but now and then a ping, which is alone.
+      if (waiting === 0 && frames[0]!.startsWith('["m"')) return this.#arrived(frames);
       for (const frame of frames) {
-        if (frame.startsWith('["m"')) messages++;
-        else if (frame.startsWith('["ready"')) ready.resolve();
+        if (frame.startsWith('["ready"')) ready.resolve();
         else if (frame.startsWith('["sub"') && --waiting === 0) confirmed.resolve();
         else if (frame.startsWith('["err"')) confirmed.reject(new Error(frame));
       }
-      if (messages > 0) this.#arrived(messages, frames.at(-1)!);
     };
     const link: Link = {
       // As the WebSocket transport: all frames of a tick are one piece.

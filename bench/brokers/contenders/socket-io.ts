@@ -27,7 +27,7 @@ export function socketIo(): Contender {
       const rooms = io.of('/');
       // A client without a socket: it counts what the server would write.
       const client = {
-        writeToEngine: (packets: unknown) => arrived(1, Array.isArray(packets) ? String(packets[0]) : String(packets)),
+        writeToEngine: (packets: unknown) => arrived([String(packets)]),
       };
       rooms.sockets.set('counting', { id: 'counting', client, notifyOutgoingListeners: () => undefined } as never);
       await rooms.adapter.addAll('counting', new Set(['counting', ...channels]));

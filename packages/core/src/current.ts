@@ -1,5 +1,5 @@
 import { RealtimeError } from '@rt/protocol';
-import type { Published } from './delivery/messages.ts';
+import type { Published } from './delivery/published.ts';
 import type { BroadcastOptions } from './realtime.ts';
 
 /** What the module-level helper needs of a `Realtime`. */

@@ -37,7 +37,7 @@ export type {
 export type { Logger } from './contracts/logger.ts';
 export type { Session, Transport, TransportHost, TransportName } from './contracts/transport.ts';
 export { broadcast } from './current.ts';
-export type { Published } from './delivery/messages.ts';
+export type { Published } from './delivery/published.ts';
 export type { InboundMessage } from './handlers/inbound-message.ts';
 export type { MessageHandler } from './handlers/message-handlers.ts';
 export type { Listening, ListenOptions } from './http/listen.ts';
@@ -46,6 +46,9 @@ export { defaultLimits } from './limits.ts';
 export type { Limits } from './limits.ts';
 export { memoryBroker, MemoryBus } from './memory/memory-broker.ts';
 export type { RealtimeOptions } from './options.ts';
+export type { Partition, PartitionReader, PartitionStart, PartitionText } from './partition-log/partition.ts';
+export { PartitionLog, replayMsOf } from './partition-log/partition-log.ts';
+export type { PartitionLogOptions } from './partition-log/partition-log.ts';
 export type { Member, MemberInfo } from './presence/member.ts';
 export { Realtime } from './realtime.ts';
 export type { BroadcastOptions, Except } from './realtime.ts';

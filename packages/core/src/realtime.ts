@@ -11,7 +11,8 @@ import { Connection } from './connection/connection.ts';
 import { instanceHash } from './connection/instance.ts';
 import { addCurrent, removeCurrent } from './current.ts';
 import { readHistory } from './delivery/history.ts';
-import type { Published } from './delivery/messages.ts';
+import type { OutgoingMessage } from './delivery/messages.ts';
+import type { Published } from './delivery/published.ts';
 import { publishKey } from './delivery/publish-key.ts';
 import type { MessageHandler } from './handlers/message-handlers.ts';
 import { attachRouter } from './http/attach.ts';
@@ -86,18 +87,22 @@ export class Realtime<Definition extends Contract = Contract> {
    * Sends a message to everybody subscribed to `channel`, on every node. Resolves when the broker accepted it.
    * Rejects with `BAD_NAME`, `INVALID_DATA`, `TOO_LARGE`, `BROKER_DOWN`, `DEADLINE` or `CLOSING`.
    */
-  async broadcast(channel: string, event: string, data?: unknown, options: BroadcastOptions = {}): Promise<Published> {
-    const message = this.#node.parts.messages.check(channel, event, data);
-    // Only the first broadcast of a publisher has to wait for the broker: later ones join their own tick.
-    if (this.#node.state !== 'started') await this.start();
-    const except = options.except === undefined ? undefined : hashOf(options.except);
-    const key = options.id === undefined ? undefined : publishKey(undefined, options.id);
-    return this.#node.parts.messages.publish({
-      ...message,
-      except,
-      isVolatile: options.volatile,
-      publishKey: key,
-    });
+  broadcast(channel: string, event: string, data?: unknown, options: BroadcastOptions = {}): Promise<Published> {
+    const { messages } = this.#node.parts;
+    try {
+      const { except, volatile: isVolatile, id } = options;
+      const message: OutgoingMessage = {
+        ...messages.check(channel, event, data),
+        except: except === undefined ? undefined : hashOf(except),
+        isVolatile,
+        publishKey: id === undefined ? undefined : publishKey(undefined, id),
+      };
+      if (this.#node.state === 'started') return messages.publish(message);
+      // Only the first broadcast of a publisher has to wait for the broker: later ones join their own tick.
+      return this.start().then(() => messages.publish(message));
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
   }
 
   /** One channel. Throws `BAD_NAME`. */

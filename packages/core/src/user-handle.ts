@@ -1,5 +1,5 @@
 import type { ConnectionHandle } from './connection/client-connection.ts';
-import type { Published } from './delivery/messages.ts';
+import type { Published } from './delivery/published.ts';
 import type { BroadcastOptions } from './realtime.ts';
 
 /** What the client is told when the application ends its connection. */

@@ -1,4 +1,4 @@
-import type { Published } from '../delivery/messages.ts';
+import type { Published } from '../delivery/published.ts';
 import type { JsonValue } from '@rt/protocol';
 import type { Member } from '../presence/member.ts';
 import type { BroadcastOptions } from '../realtime.ts';

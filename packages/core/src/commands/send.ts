@@ -7,7 +7,8 @@ import type { PatternMatch } from '../channel/pattern-map.ts';
 import type { Connection } from '../connection/connection.ts';
 import { EventRates } from '../connection/event-rates.ts';
 import type { Clock } from '../contracts/clock.ts';
-import type { Messages, Published } from '../delivery/messages.ts';
+import type { Messages } from '../delivery/messages.ts';
+import type { Published } from '../delivery/published.ts';
 import { publishKey } from '../delivery/publish-key.ts';
 import type { MessageHandler, MessageHandlers } from '../handlers/message-handlers.ts';
 

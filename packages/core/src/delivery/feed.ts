@@ -35,6 +35,9 @@ export class Feed implements LogSink {
   /** The offset behind which `#tail` begins. */
   #tailStart = 0;
   #advanced: PromiseWithResolvers<void> | undefined;
+  /** How often the log told of a gap, and the reason of the last one: those who were not live have to be told too. */
+  gaps = 0;
+  gapReason: GapReason = 'broker';
 
   /** `audience` are the connections that get what comes in, and those that are too slow for it. */
   constructor(channel: string, audience: Audience) {
@@ -80,6 +83,8 @@ export class Feed implements LogSink {
   }
 
   gap(reason: GapReason, at: Position): void {
+    this.gaps++;
+    this.gapReason = reason;
     this.#early.length = 0;
     this.#position = at;
     this.#tail = [];
@@ -91,16 +96,21 @@ export class Feed implements LogSink {
     this.#wake();
   }
 
+  moved(at: Position): void {
+    if (this.#position === undefined || at.epoch !== this.#position.epoch || at.offset <= this.#position.offset) return;
+    this.#position = at;
+    const cursor = formatCursor(at);
+    for (const connection of this.#audience.live) connection.outbox.skip(this.channel, cursor);
+    this.#wake();
+  }
+
   /** Everything after `place`, where that can be proven from what is at hand. */
   after(place: Position): readonly Delivery[] | undefined {
     const { epoch, offset, tag } = this.position;
     // Tags are short: that of an older place may well be the one that the tail goes on from.
-    if (place.epoch !== epoch || place.offset < this.#tailStart) return undefined;
-    if (place.offset === offset) return place.tag === tag ? [] : undefined;
+    if (place.epoch !== epoch || place.offset < this.#tailStart || place.offset > offset) return undefined;
     const next = this.#tail.findLastIndex((delivery) => delivery.entry.offset <= place.offset) + 1;
-    return this.#tail[next]?.entry.previousTag === place.tag && place.offset < offset
-      ? this.#tail.slice(next)
-      : undefined;
+    return place.tag === (this.#tail[next]?.entry.previousTag ?? tag) ? this.#tail.slice(next) : undefined;
   }
 
   /** `connection` has everything up to now, and gets what comes. */

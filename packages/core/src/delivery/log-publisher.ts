@@ -1,21 +1,48 @@
-import { RealtimeError } from '@rt/protocol';
+import { formatCursor, RealtimeError } from '@rt/protocol';
 import type { Position } from '@rt/protocol';
 import type { Clock } from '../contracts/clock.ts';
 import type { Appended, Log, LogWork, NewEntry, Retention } from '../contracts/log.ts';
 import type { Gate } from './gate.ts';
+import type { Published } from './published.ts';
 import type { PublisherServices } from './publisher.ts';
 import type { Tick } from './tick.ts';
 
-/** Whoever published an entry, until its place is known. */
-interface Waiting {
-  readonly resolve: (position: Position) => void;
-  readonly reject: (error: RealtimeError) => void;
+/** A message on its way into the log, and whoever waits for its place. One object, because there is one of each message. */
+export class OutgoingEntry implements NewEntry {
+  readonly text: string;
+  readonly id: string | undefined;
+  readonly except: string | undefined;
+  readonly #messageId: string;
+  #resolve: ((published: Published) => void) | undefined;
+  #reject: ((error: RealtimeError) => void) | undefined;
+
+  constructor(text: string, id: string | undefined, except: string | undefined, messageId: string) {
+    this.text = text;
+    this.id = id;
+    this.except = except;
+    this.#messageId = messageId;
+  }
+
+  /** Settles once, with the first of `placed` and `refused`. */
+  settled(): Promise<Published> {
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  placed(at: Position): void {
+    this.#resolve?.({ id: this.#messageId, cursor: formatCursor(at) });
+  }
+
+  refused(error: RealtimeError): void {
+    this.#reject?.(error);
+  }
 }
 
 interface ChannelBatch {
   readonly retention: Retention;
-  readonly entries: NewEntry[];
-  readonly waiting: Waiting[];
+  readonly entries: OutgoingEntry[];
 }
 
 /** Collects what is published in one tick to channels with history, and appends it in one call. */
@@ -39,23 +66,19 @@ export class LogPublisher {
   }
 
   /**
-   * Resolves with the message's place in the channel. Rejects with `DEADLINE` when the log did not answer in time
+   * Resolves when the message has its place in the channel. Rejects with `DEADLINE` when the log did not answer in time
    * and with `BROKER_DOWN` when it refused.
    */
-  append(channel: string, entry: NewEntry, retention: Retention): Promise<Position> {
+  append(channel: string, retention: Retention, entry: OutgoingEntry): Promise<Published> {
     if (this.#batch === undefined) {
       this.#batch = new Map();
       this.#tick.schedule();
     }
-    let batch = this.#batch.get(channel);
-    if (batch === undefined) {
-      batch = { retention, entries: [], waiting: [] };
-      this.#batch.set(channel, batch);
-    }
-    batch.entries.push(entry);
+    const batch = this.#batch.get(channel);
+    if (batch === undefined) this.#batch.set(channel, { retention, entries: [entry] });
+    else batch.entries.push(entry);
     this.#length += entry.text.length;
-    const { waiting } = batch;
-    return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+    return entry.settled();
   }
 
   #flush(): void {
@@ -82,7 +105,7 @@ export class LogPublisher {
       .then(
         (places) => {
           let index = 0;
-          for (const { waiting } of batch.values()) settle(waiting, places[index++]);
+          for (const { entries } of batch.values()) settle(entries, places[index++]);
         },
         (cause: unknown) =>
           rejectAll(
@@ -96,18 +119,19 @@ export class LogPublisher {
   }
 }
 
-function settle(waiting: readonly Waiting[], places: Appended | undefined): void {
+function settle(entries: readonly OutgoingEntry[], places: Appended | undefined): void {
   if (places instanceof RealtimeError) {
-    for (const { reject } of waiting) reject(places);
+    for (const entry of entries) entry.refused(places);
     return;
   }
-  waiting.forEach(({ resolve, reject }, index) => {
+  entries.forEach((entry, index) => {
     const place = places?.[index];
-    if (place === undefined) reject(new RealtimeError('BROKER_DOWN', 'the log did not say where the message is'));
-    else resolve(place);
+    if (place === undefined)
+      entry.refused(new RealtimeError('BROKER_DOWN', 'the log did not say where the message is'));
+    else entry.placed(place);
   });
 }
 
 function rejectAll(batch: ReadonlyMap<string, ChannelBatch>, error: RealtimeError): void {
-  for (const { waiting } of batch.values()) for (const { reject } of waiting) reject(error);
+  for (const { entries } of batch.values()) for (const entry of entries) entry.refused(error);
 }

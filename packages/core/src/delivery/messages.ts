@@ -1,18 +1,12 @@
-import { channelNameProblem, eventNameProblem, formatCursor, messageTemplate, RealtimeError } from '@rt/protocol';
+import { channelNameProblem, eventNameProblem, messageTemplate, RealtimeError } from '@rt/protocol';
 import type { Clock } from '../contracts/clock.ts';
 import type { Retention } from '../contracts/log.ts';
 import type { Limits } from '../limits.ts';
 import { writeEnvelope } from './envelope.ts';
+import { OutgoingEntry } from './log-publisher.ts';
 import type { LogPublisher } from './log-publisher.ts';
+import type { Published } from './published.ts';
 import type { Publisher } from './publisher.ts';
-
-/** What is known of a message once it is on its way. */
-export interface Published {
-  /** The message's id, the same for every receiver. */
-  readonly id: string;
-  /** Its place in the channel's log; absent where nothing is kept of it. */
-  readonly cursor?: string;
-}
 
 /** A message whose names are valid and whose data is JSON text. */
 export interface OutgoingMessage {
@@ -69,10 +63,12 @@ export class Messages {
       throw new RealtimeError('INVALID_DATA', 'data must be JSON: no cycles and no BigInt', { cause: error });
     }
     if (text === undefined) throw new RealtimeError('INVALID_DATA', 'data must be JSON: not a function or a symbol');
-    if (Buffer.byteLength(text) > this.#limits.maxMessageBytes) {
+    const { maxMessageBytes } = this.#limits;
+    // A character is three bytes of UTF-8 at most: most texts need no counting.
+    if (text.length * 3 > maxMessageBytes && Buffer.byteLength(text) > maxMessageBytes) {
       throw new RealtimeError(
         'TOO_LARGE',
-        `data has more than ${this.#limits.maxMessageBytes} bytes as JSON; send a reference to it instead`,
+        `data has more than ${maxMessageBytes} bytes as JSON; send a reference to it instead`,
       );
     }
     return text;
@@ -83,18 +79,16 @@ export class Messages {
     return this.#routes.log !== undefined && this.#routes.retentionOf(channel) !== undefined;
   }
 
-  /** Resolves when the broker accepted the message. Rejects with `DEADLINE` or `BROKER_DOWN`. */
-  async publish(message: OutgoingMessage): Promise<Published> {
+  /** Resolves when the broker accepted the message. Rejects with `DEADLINE` or `BROKER_DOWN`. Every step of it is one of each message. */
+  publish(message: OutgoingMessage): Promise<Published> {
     const id = this.#idPrefix + (this.#count++).toString(36);
     const { channel, event, dataText, userId: user, except, publishKey } = message;
     const template = messageTemplate({ channel, event, dataText, id, at: this.#clock.wallNow(), user });
     const { bus, log, retentionOf } = this.#routes;
     const retention = message.isVolatile === true ? undefined : retentionOf(channel);
     if (log === undefined || retention === undefined) {
-      await bus.publish(channel, writeEnvelope(template, except));
-      return { id };
+      return bus.publish(channel, writeEnvelope(template, except)).then(() => ({ id }));
     }
-    const position = await log.append(channel, { text: template, id: publishKey, except }, retention);
-    return { id, cursor: formatCursor(position) };
+    return log.append(channel, retention, new OutgoingEntry(template, publishKey, except, id));
   }
 }

@@ -4,6 +4,10 @@ import type { Connection } from '../connection/connection.ts';
 import type { GapReason, LogRead, LogReader, Proof } from '../contracts/log.ts';
 import { deliveryOf, hand } from './feed.ts';
 import type { Feed } from './feed.ts';
+import type { Place } from './place.ts';
+
+/** Where a connection was left in a channel with history. */
+export type LogPlace = Extract<Place, { readonly kind: 'log' }>;
 
 /** Where a client wants to begin: behind its cursor, with the last few messages, or (with neither) with what comes. */
 export interface Wish {
@@ -59,20 +63,29 @@ export class Recovery {
     // A listener that heard of the subscription may have ended it.
     if (!hooks.isCurrent()) return;
     if (start.gap !== undefined) sendGap(connection, feed.channel, start.gap, start.at);
-    await this.#continue(connection, feed, { at: start.at, read: start.read, isCurrent: hooks.isCurrent });
+    await this.#continue(connection, feed, {
+      at: start.at,
+      read: start.read,
+      gaps: feed.gaps,
+      isCurrent: hooks.isCurrent,
+    });
   }
 
-  /** Goes on from `at`, where `connection` was left because it had no room for more. */
-  async resume(connection: Connection, feed: Feed, at: Position, isCurrent: () => boolean): Promise<void> {
-    await this.#continue(connection, feed, { at, read: undefined, isCurrent });
+  /** Goes on from `place`, where `connection` was left because it had no room for more. */
+  async resume(connection: Connection, feed: Feed, place: LogPlace, isCurrent: () => boolean): Promise<void> {
+    await this.#continue(connection, feed, { at: place.position, read: undefined, gaps: place.gaps, isCurrent });
   }
 
   async #continue(
     connection: Connection,
     feed: Feed,
-    from: { at: Position; read: LogRead | undefined; readonly isCurrent: () => boolean },
+    from: Omit<LogPlace, 'kind' | 'position'> & {
+      readonly at: Position;
+      readonly read: LogRead | undefined;
+      readonly isCurrent: () => boolean;
+    },
   ): Promise<void> {
-    let { at, read } = from;
+    let { at, read, gaps } = from;
     let advanced: Promise<void> | undefined;
     for (;;) {
       for (const entry of read?.entries ?? []) {
@@ -82,13 +95,18 @@ export class Recovery {
         if (!connection.outbox.hasRoom) break;
       }
       const rest = feed.after(at);
+      if (rest !== undefined && gaps !== feed.gaps) {
+        // The log lost something behind this place, of which those who were live were told.
+        gaps = feed.gaps;
+        sendGap(connection, feed.channel, feed.gapReason, at);
+      }
       for (const delivery of rest ?? []) {
         if (!connection.outbox.hasRoom) break;
         hand(connection, feed.channel, delivery);
         at = delivery.position;
       }
       if (!connection.outbox.hasRoom) {
-        connection.outbox.leaveAt(feed.channel, { kind: 'log', position: at });
+        connection.outbox.leaveAt(feed.channel, { kind: 'log', position: at, gaps });
         return;
       }
       if (rest !== undefined) {
@@ -107,7 +125,11 @@ export class Recovery {
       if (!from.isCurrent()) return;
       if (read.proof !== 'contiguous') {
         at = read.start;
+        gaps = feed.gaps;
         sendGap(connection, feed.channel, GAP_OF[read.proof], at);
+      } else if (gaps !== feed.gaps) {
+        gaps = feed.gaps;
+        sendGap(connection, feed.channel, feed.gapReason, at);
       }
     }
   }
@@ -129,9 +151,12 @@ export class Recovery {
       return { at: read.start, isRecovered: false, gap: cursor ? 'epoch' : undefined, read };
     }
     const read = await this.#log.read(channel, { after: place, limit: PAGE });
-    if (read.head.offset - read.start.offset > MAX_RECOVERED) {
+    if (read.entries.length === PAGE && read.head.offset - read.start.offset > MAX_RECOVERED) {
       const newest = await this.#log.read(channel, { limit: MAX_RECOVERED });
-      return { at: newest.start, isRecovered: false, gap: 'limit', read: newest };
+      // Offsets may have holes: it is too much only where the newest don't reach back.
+      if (newest.start.offset > read.start.offset) {
+        return { at: newest.start, isRecovered: false, gap: 'limit', read: newest };
+      }
     }
     if (read.proof === 'contiguous') return { at: place, isRecovered: true, gap: undefined, read };
     return { at: read.start, isRecovered: false, gap: GAP_OF[read.proof], read };

@@ -53,9 +53,11 @@ export class Stragglers {
   #setAside(name: string, connection: Connection): Place {
     const { hub, ruleOf, room } = this.#services;
     const rule = ruleOf(name);
-    const position = hub.feed(name)?.position;
+    const feed = hub.feed(name);
+    const position = feed?.position;
     if (rule === 'catch-up') {
-      return position === undefined ? { kind: 'bus', count: hub.busCount(name) } : { kind: 'log', position };
+      if (feed === undefined) return { kind: 'bus', count: hub.busCount(name) };
+      return { kind: 'log', position: feed.position, gaps: feed.gaps };
     }
     const newest = hub.audience(name)?.setAside(connection, rule, room);
     return newest === undefined ? { kind: 'whole', position } : { kind: 'newest', seen: newest.count, position };
@@ -69,9 +71,7 @@ export class Stragglers {
         const subscription = connection.subscriptions.get(name);
         if (feed === undefined || recovery === undefined) return;
         const isCurrent = (): boolean => connection.subscriptions.get(name) === subscription;
-        recovery
-          .resume(connection, feed, place.position, isCurrent)
-          .catch((error: unknown) => failed(error, connection));
+        recovery.resume(connection, feed, place, isCurrent).catch((error: unknown) => failed(error, connection));
         return;
       }
       case 'bus':

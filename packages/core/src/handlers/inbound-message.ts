@@ -1,7 +1,7 @@
 import type { JsonValue } from '@rt/protocol';
 import type { ClientConnection } from '../connection/client-connection.ts';
 import type { User } from '../connection/user.ts';
-import type { Published } from '../delivery/messages.ts';
+import type { Published } from '../delivery/published.ts';
 
 /** A message that a client sent, as its handler sees it. */
 export interface InboundMessage {

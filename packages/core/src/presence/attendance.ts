@@ -45,7 +45,8 @@ export interface NodeEntry {
 /** One user in one presence channel: the places here from which they take part, in the order of their coming, and other nodes. */
 export class Attendance {
   readonly id: string;
-  #connectedAt: number;
+  /** While the user is here: since when they are a member, on whichever node. */
+  #connectedAt = 0;
   #enteredAt = 0;
   readonly #places = new Map<string, Place>();
   /** What other nodes have of this user; made with the first. */
@@ -53,9 +54,8 @@ export class Attendance {
   /** What the others see; `undefined` before the first `refresh`. */
   shown: Shown | undefined;
 
-  constructor(id: string, connectedAt: number) {
+  constructor(id: string) {
     this.id = id;
-    this.#connectedAt = connectedAt;
   }
 
   /**
@@ -64,16 +64,18 @@ export class Attendance {
    */
   refresh(): boolean {
     let first = this.own;
-    for (const entry of this.#elsewhere?.values() ?? [])
+    let connectedAt = first?.connectedAt ?? Infinity;
+    for (const entry of this.#elsewhere?.values() ?? []) {
       if (first === undefined || isBefore(entry, first)) first = entry;
-    const { shown } = this;
-    if (
-      first?.info.text === shown?.infoText &&
-      (shown === undefined || shown.member.connectedAt === this.#connectedAt)
-    ) {
-      return false;
+      connectedAt = Math.min(connectedAt, entry.connectedAt);
     }
-    this.shown = first === undefined ? undefined : this.#show(first.info);
+    const { shown } = this;
+    if (first === undefined) {
+      this.shown = undefined;
+      return shown !== undefined;
+    }
+    if (first.info.text === shown?.infoText && shown.member.connectedAt === connectedAt) return false;
+    this.shown = this.#show(first.info, connectedAt);
     return true;
   }
 
@@ -86,7 +88,7 @@ export class Attendance {
     return { info: first.info, connectedAt: this.#connectedAt, enteredAt: this.#enteredAt, isWaiting };
   }
 
-  /** Another node has `entry` of the user now. Who came first there has been a member since then here as well. */
+  /** Another node has `entry` of the user now. Who came there first has been a member since then here as well. */
   setElsewhere(node: string, entry: NodeEntry | undefined): void {
     if (entry === undefined) {
       this.#elsewhere?.delete(node);
@@ -98,7 +100,13 @@ export class Attendance {
   }
 
   enter(connection: Connection, info: Info, now: number): void {
-    if (this.#places.size === 0) this.#enteredAt = now;
+    if (this.#places.size === 0) {
+      this.#enteredAt = now;
+      this.#connectedAt = now;
+      for (const entry of this.#elsewhere?.values() ?? []) {
+        this.#connectedAt = Math.min(this.#connectedAt, entry.connectedAt);
+      }
+    }
     const place = this.#places.get(connection.instanceHash);
     if (place === undefined) {
       const connections = new Set([connection]);
@@ -146,9 +154,9 @@ export class Attendance {
     for (const place of this.#places.values()) place.stopWaiting?.();
   }
 
-  #show({ value, text }: Info): Shown {
-    const member = Object.freeze({ id: this.id, info: value, connectedAt: this.#connectedAt });
-    const entry = `[${JSON.stringify(this.id)},${text},${this.#connectedAt}]`;
+  #show({ value, text }: Info, connectedAt: number): Shown {
+    const member = Object.freeze({ id: this.id, info: value, connectedAt });
+    const entry = `[${JSON.stringify(this.id)},${text},${connectedAt}]`;
     return { member, infoText: text, text: entry, bytes: Buffer.byteLength(entry) };
   }
 }

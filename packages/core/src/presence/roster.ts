@@ -51,7 +51,7 @@ export class Roster {
   enter(id: string, connection: Connection, info: Info, now: number): MemberChange | undefined {
     let attendance = this.#attendances.get(id);
     if (attendance === undefined) {
-      attendance = new Attendance(id, now);
+      attendance = new Attendance(id);
       this.#attendances.set(id, attendance);
     }
     attendance.enter(connection, info, now);
@@ -100,7 +100,7 @@ export class Roster {
     let attendance = this.#attendances.get(id);
     if (attendance === undefined) {
       if (entry === undefined) return undefined;
-      attendance = new Attendance(id, entry.connectedAt);
+      attendance = new Attendance(id);
       this.#attendances.set(id, attendance);
     }
     attendance.setElsewhere(node, entry);

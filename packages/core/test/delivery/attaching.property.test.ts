@@ -101,7 +101,7 @@ class Node {
       else if (handed.length > 0) this.#feed.entries(handed);
       for (const reader of this.readers) {
         if (reader.room > 0 || !this.#audience.pause(reader.connection)) continue;
-        reader.place = { kind: 'log', position: this.#feed.position };
+        reader.place = { kind: 'log', position: this.#feed.position, gaps: this.#feed.gaps };
       }
     }
   }
@@ -112,7 +112,7 @@ class Node {
     const { place } = reader;
     if (place?.kind !== 'log' || !reader.isCurrent) return;
     reader.place = undefined;
-    this.#watch(this.#recovery.resume(reader.connection, this.#feed, place.position, () => reader.isCurrent));
+    this.#watch(this.#recovery.resume(reader.connection, this.#feed, place, () => reader.isCurrent));
   }
 
   leave(reader: Reader | undefined): void {

@@ -1,5 +1,6 @@
 import { memoryBroker } from '@rt/core';
 import type { Broker, BrokerEvents, BusWork, LogPage, LogSink, LogWork } from '@rt/core';
+import { parseCursor } from '@rt/protocol';
 import { describe, expect, it } from 'vitest';
 import { startRealtime } from '../start-realtime.ts';
 
@@ -42,5 +43,30 @@ describe('a log that can not be read', () => {
     expect(frames.at(-1)).toEqual(['unsub', 'news', 'BROKER_DOWN', expect.any(String)]);
     expect(frames).toHaveLength(102);
     expect(await realtime.channel('news').subscriberCount()).toBe(0);
+  });
+});
+
+describe('a log that loses what it had confirmed', () => {
+  it('has it told to a slow reader as well, which stood before that', async () => {
+    const broker = memoryBroker();
+    const log = broker.log!;
+    const follow = log.follow.bind(log);
+    let sink: LogSink | undefined;
+    log.follow = (channel, to) => {
+      sink = to;
+      return follow(channel, to);
+    };
+    const { realtime, wire } = await startRealtime({ broker, limits: { maxQueuedBytes: 64 * 1024 } });
+    const slow = wire.connect();
+    await slow.open(['news']);
+    slow.bufferedBytes = 20_000;
+    const { cursor } = await realtime.broadcast('news', 'n', 'fills it');
+    expect((await slow.next())[0]).toBe('m');
+    // Others were handed a message after this place, and it is gone.
+    sink!.gap('diverged', parseCursor(cursor!)!);
+    slow.drain();
+    expect(await slow.next()).toEqual(['gap', 'news', 'diverged', cursor]);
+    await realtime.broadcast('news', 'n', 'goes on');
+    expect((await slow.next())[4]).toBe('goes on');
   });
 });
