@@ -4,6 +4,11 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 const TICK_MS = 10;
 const TICKS_KEPT = 100_000;
 
+export interface LagFigures {
+  readonly p99Ms: number;
+  readonly maxMs: number;
+}
+
 /** How late the event loop of this process is. */
 export class LoopLag {
   readonly #delay = monitorEventLoopDelay({ resolution: TICK_MS });
@@ -31,14 +36,14 @@ export class LoopLag {
   }
 
   /** As an application feels it, on this machine with whatever else it does. */
-  get felt(): { readonly p99Ms: number; readonly maxMs: number } {
+  get felt(): LagFigures {
     // The histogram has the time between two ticks; what is above the wanted one is the delay.
     const lagMs = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - TICK_MS);
     return { p99Ms: lagMs(this.#delay.percentile(99)), maxMs: lagMs(this.#delay.max) };
   }
 
   /** What this process does itself: how long it keeps its own event loop. */
-  get own(): { readonly p99Ms: number; readonly maxMs: number } {
+  get own(): LagFigures {
     const sorted = this.#own.toSorted((a, b) => a - b);
     return { p99Ms: sorted[Math.ceil(sorted.length * 0.99) - 1] ?? 0, maxMs: sorted.at(-1) ?? 0 };
   }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { freePort, LOOPBACK } from '../servers/ports.ts';
 import { ServerProcess } from '../servers/process.ts';
+import type { LagFigures } from './loop-lag.ts';
 
 /** How a node in a process of its own is made. */
 export interface NodeInput {
@@ -16,15 +17,10 @@ export interface NodeInput {
   readonly options?: Pick<RealtimeOptions, 'channels' | 'limits'>;
 }
 
-export interface LagFigures {
-  readonly p99Ms: number;
-  readonly maxMs: number;
-}
-
 /** What a node says about itself. */
 export interface NodeStats {
   readonly pid: number;
-  /** Open sockets, those that ask for this included. */
+  /** Open sockets, the few to Redis and the one that asks for this included. */
   readonly connections: number;
   /** How long it kept its own event loop, since the figures were last reset. */
   readonly lag: LagFigures;
@@ -36,11 +32,13 @@ export interface NodeStats {
 /** A node in a process of its own, which can be killed and frozen: tokens are user ids, and everybody may send everywhere. */
 export class NodeChild {
   readonly url: string;
+  readonly #control: string;
   readonly #process: ServerProcess;
   readonly #folder: string;
 
-  constructor(url: string, process: ServerProcess, folder: string) {
+  constructor(url: string, control: string, process: ServerProcess, folder: string) {
     this.url = url;
+    this.#control = control;
     this.#process = process;
     this.#folder = folder;
   }
@@ -72,24 +70,24 @@ export class NodeChild {
   }
 
   async stats(): Promise<NodeStats> {
-    return statsOf(this.url);
+    return statsOf(this.#control);
   }
 
   /** The delays of the event loop are counted from now on. */
   async resetLag(): Promise<void> {
-    await statsOf(`${this.url}/?reset`);
+    await statsOf(`${this.#control}/?reset`);
   }
 
   /** How many members a presence channel has, as this node sees it. */
   async memberCount(channel: string): Promise<number> {
-    return Number(await (await fetch(`${this.url}/members?channel=${encodeURIComponent(channel)}`)).text());
+    return Number(await (await fetch(`${this.#control}/members?channel=${encodeURIComponent(channel)}`)).text());
   }
 }
 
 /** Starts a node in a process of its own; it ends with the test. */
 export async function startNodeProcess(input: NodeInput): Promise<NodeChild> {
-  const port = await freePort();
-  const url = `http://${LOOPBACK}:${port}`;
+  const [port, controlPort] = [await freePort(), await freePort()];
+  const control = `http://${LOOPBACK}:${controlPort}`;
   const folder = await mkdtemp(join(tmpdir(), 'rt-node-'));
   const started = await ServerProcess.start({
     command: process.execPath,
@@ -97,16 +95,16 @@ export async function startNodeProcess(input: NodeInput): Promise<NodeChild> {
       '--conditions=@rt/source',
       '--disable-warning=ExperimentalWarning',
       fileURLToPath(new URL('node-process.ts', import.meta.url)),
-      JSON.stringify({ ...input, port }),
+      JSON.stringify({ ...input, port, controlPort }),
     ],
     folder,
-    ready: async (pid) => (await statsOf(url)).pid === pid,
+    ready: async (pid) => (await statsOf(control)).pid === pid,
   });
-  const node = new NodeChild(url, started, folder);
+  const node = new NodeChild(`http://${LOOPBACK}:${port}`, control, started, folder);
   onTestFinished(() => node.kill());
   return node;
 }
 
-async function statsOf(url: string): Promise<NodeStats> {
-  return (await (await fetch(url)).json()) as NodeStats;
+async function statsOf(control: string): Promise<NodeStats> {
+  return (await (await fetch(control)).json()) as NodeStats;
 }

@@ -1,4 +1,4 @@
-/** The node of `NodeChild`: one server on Redis. Its measurements are asked for over HTTP, beside the paths of the product. */
+/** The node of `NodeChild`: one server on Redis. Its measurements are asked for over HTTP, at a port of their own. */
 import { redisBroker } from '@rt/broker-redis';
 import { Realtime } from '@rt/core';
 import { websocket } from '@rt/transport-ws';
@@ -6,7 +6,8 @@ import { createServer } from 'node:http';
 import { LoopLag } from './loop-lag.ts';
 import type { NodeInput, NodeStats } from './node-child.ts';
 
-const { port, redis, namespace, options } = JSON.parse(process.argv[2] ?? '') as NodeInput & { readonly port: number };
+const input = JSON.parse(process.argv[2] ?? '') as NodeInput & { readonly port: number; readonly controlPort: number };
+const { port, controlPort, redis, namespace, options } = input;
 const realtime = new Realtime({
   transports: [websocket()],
   broker: redisBroker({ url: redis, ...(namespace === undefined ? {} : { namespace }) }),
@@ -20,18 +21,13 @@ realtime.authorize('presence-*', ({ user, action }) => action === 'update' || { 
 const lag = new LoopLag();
 lag.start();
 
-const server = createServer(
-  (req, res) => void answer(new URL(req.url ?? '/', 'http://node')).then((body) => res.end(body)),
-);
-
 async function answer({ pathname, searchParams }: URL): Promise<string> {
   if (pathname === '/members') {
     return String((await realtime.channel(searchParams.get('channel') ?? '').members()).length);
   }
-  const connections = await new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)));
   const stats: NodeStats = {
     pid: process.pid,
-    connections,
+    connections: process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length,
     lag: lag.own,
     feltLag: lag.felt,
     heapBytes: process.memoryUsage().heapUsed,
@@ -40,7 +36,10 @@ async function answer({ pathname, searchParams }: URL): Promise<string> {
   return JSON.stringify(stats);
 }
 
-await realtime.attach(server);
-server.listen({ port, host: '127.0.0.1' });
+await realtime.listen({ port, host: '127.0.0.1' });
+const control = createServer((req, res) => {
+  void answer(new URL(req.url ?? '/', 'http://node')).then((body) => res.end(body));
+});
+control.listen(controlPort, '127.0.0.1');
 
 process.on('SIGTERM', () => void realtime.close({ drainMs: 0 }).finally(() => process.exit(0)));

@@ -1,7 +1,9 @@
+import { natsBroker } from '@rt/broker-nats';
 import { redisBroker } from '@rt/broker-redis';
 import { memoryBroker, MemoryBus } from '@rt/core';
 import type { Broker } from '@rt/core';
 import { randomBytes } from 'node:crypto';
+import { sharedNats } from '../servers/nats.ts';
 import { startRedisCluster } from '../servers/redis-cluster.ts';
 import { sharedRedis } from '../servers/redis.ts';
 
@@ -42,6 +44,14 @@ export const services: Readonly<Record<string, () => Promise<Service>>> = {
       name: 'Redis Cluster',
       broker: (namespace) => redisBroker({ cluster: nodes, namespace }),
       stop: () => cluster.stop(),
+    };
+  },
+  nats: async () => {
+    const nats = await sharedNats();
+    return {
+      name: 'NATS',
+      broker: (space) => natsBroker({ url: nats.url, namespace: space.replaceAll('.', '_') }),
+      stop: () => nats.stop(),
     };
   },
 };

@@ -27,7 +27,8 @@ export class AppendPart {
   /** The tag of each entry, from the first one of this part on. */
   readonly #tags: string[] = [];
   readonly #from: number;
-  readonly #byId = new Map<string, number>();
+  /** Which entry has a publish id. Most parts have none, so this is made when it is needed. */
+  #byId: Map<string, number> | undefined;
   /** Entries whose publish id came before in the same call, and the entry that had it. */
   readonly #repeated: [entry: number, first: number][] = [];
   #length = 0;
@@ -46,6 +47,7 @@ export class AppendPart {
     const tag = newTag();
     this.#tags.push(tag);
     if (id !== undefined) {
+      this.#byId ??= new Map();
       const first = this.#byId.get(id);
       if (first !== undefined) {
         this.#repeated.push([entry, first]);

@@ -14,6 +14,8 @@ export class ClusterConnections implements Connections {
   readonly commands: Cluster;
   readonly target: string;
   #isKept = false;
+  /** How often a connection to one of the nodes came or went. */
+  #changes = 0;
 
   constructor(make: (settings: ClusterSettings) => Cluster, target: string) {
     this.target = target;
@@ -28,6 +30,11 @@ export class ClusterConnections implements Connections {
       clusterRetryStrategy: (attempt: number) => (this.#isKept ? backoff(attempt) : null),
       redisOptions: { ...OURS, connectionName: 'rt-commands', reconnectOnError },
     });
+    for (const event of ['+node', '-node']) this.commands.on(event, () => this.#changes++);
+  }
+
+  connectionTo(bucket: number): string {
+    return `${this.commands.slots[slotOf(bucket)]?.[0]} ${this.#changes}`;
   }
 
   keep(): void {

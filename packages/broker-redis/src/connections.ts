@@ -18,8 +18,15 @@ export interface Connections {
   masters(): readonly Master[];
   /** A new connection to a master, not opened yet. */
   subscriber(key: string): Redis;
+  /** Tells apart the connections on which commands for a bucket go: a new one has a new name. */
+  connectionTo(bucket: number): string;
   /** Finds out anew which masters there are. */
   refresh(): void;
   /** Makes the connection for commands to a master anew. */
   reconnect(key: string): void;
+}
+
+/** The number of the database that commands are for. A cluster has only 0. */
+export function databaseOf({ commands }: Connections): number {
+  return 'nodes' in commands ? 0 : (commands.options.db ?? 0);
 }

@@ -13,6 +13,11 @@ export function bucketOf(channel: string): number {
   return (hash ^ (hash >>> 8) ^ (hash >>> 16) ^ (hash >>> 24)) & (BUCKETS - 1);
 }
 
+/** The bucket that a key's name says. */
+export function bucketOfKey(key: string): number {
+  return Number(key.slice(key.indexOf('{') + 1, key.indexOf('}')));
+}
+
 /** The slot of a bucket's keys: CRC-16/XMODEM of the hash tag (Redis Cluster specification, "Hash tags"). */
 export function slotOf(bucket: number): number {
   let crc = 0;
@@ -24,14 +29,16 @@ export function slotOf(bucket: number): number {
 }
 
 /**
- * The names of what is in Redis: `<namespace>:{<bucket>}:<kind>:<channel>`. Channel names have no braces, so the hash tag
+ * The names of what is in Redis: `<namespace>:{<bucket>}:<kind>:<channel>`, with `:@<db>` behind the namespace in another database than 0. Channel names have no braces, so the hash tag
  * is the bucket whatever the channel is called, and on a cluster all keys of a channel are in one slot.
  */
 export class Names {
   readonly #prefixes: readonly string[];
 
-  constructor(namespace: string) {
-    this.#prefixes = Array.from({ length: BUCKETS }, (_, bucket) => `${namespace}:{${bucket}}:`);
+  /** `db` is in the names because messages, unlike keys, cross from one database of a server to the others. */
+  constructor(namespace: string, db = 0) {
+    const space = db === 0 ? namespace : `${namespace}:@${db}`;
+    this.#prefixes = Array.from({ length: BUCKETS }, (_, bucket) => `${space}:{${bucket}}:`);
   }
 
   /** The newest place and the retention of a channel. */

@@ -63,7 +63,11 @@ const ADDRESSES = 'a list of { host, port }';
 const CHECKS: Readonly<
   Record<keyof RedisBrokerOptions, { is: (value: unknown) => boolean; allowed: string; isSecret?: true }>
 > = {
-  url: { is: isRedisUrl, allowed: 'redis://host:port/db or rediss://…', isSecret: true },
+  url: {
+    is: isRedisUrl,
+    allowed: 'redis://host:port/db or rediss://…, with % and @ in a password written as %25 and %40',
+    isSecret: true,
+  },
   host: { is: isText, allowed: 'a host name or address' },
   port: { is: isPort, allowed: '1 to 65535' },
   username: { is: isText, allowed: 'a text that is not empty' },
@@ -123,7 +127,13 @@ export function parseOptions(options: RedisBrokerOptions): RedisTarget {
 
 function isRedisUrl(value: unknown): boolean {
   if (typeof value !== 'string' || !URL.canParse(value)) return false;
-  const { protocol, hostname, pathname } = new URL(value);
+  const { protocol, hostname, pathname, username, password } = new URL(value);
+  try {
+    // What has a bare % can't be read.
+    decodeURIComponent(username + password);
+  } catch {
+    return false;
+  }
   return (protocol === 'redis:' || protocol === 'rediss:') && hostname !== '' && /^\/?\d{0,4}$/.test(pathname);
 }
 

@@ -2,6 +2,7 @@ import { systemClock } from '@rt/core';
 import type { Broker, BrokerEvents, BrokerHealth, BusWork, Cancel } from '@rt/core';
 import { RealtimeError } from '@rt/protocol';
 import { randomBytes } from 'node:crypto';
+import { databaseOf } from './connections.ts';
 import type { Connections } from './connections.ts';
 import { brokerDown, reasonOf } from './failure.ts';
 import { CHECK_MS, Heads } from './heads.ts';
@@ -31,7 +32,8 @@ const EVERY_BUCKET: ReadonlySet<number> = new Set(Array.from({ length: BUCKETS }
  */
 export function redisBroker(options: RedisBrokerOptions = {}): Broker {
   const { namespace } = parseOptions(options);
-  return new RedisBroker(prepareConnections(options), new Names(namespace));
+  const connections = prepareConnections(options);
+  return new RedisBroker(connections, new Names(namespace, databaseOf(connections)));
 }
 
 class RedisBroker implements Broker {
@@ -74,7 +76,7 @@ class RedisBroker implements Broker {
     // Closed before anybody waits for it, it is nobody's error.
     this.#firstUp.promise.catch(() => undefined);
     const node = randomBytes(9).toString('base64url');
-    const probe = new Script(connections.commands, PROBE);
+    const probe = new Script(connections, PROBE);
     this.#shards = new Shards(
       connections,
       systemClock,
@@ -181,7 +183,7 @@ class RedisBroker implements Broker {
     await this.#firstUp.promise;
     this.#connections.keep();
     this.#state = 'open';
-    this.#stopCheck = systemClock.every(CHECK_MS, () => undefined);
+    this.#stopCheck = systemClock.every(CHECK_MS, () => void this.#check());
   }
 
   #update(): void {

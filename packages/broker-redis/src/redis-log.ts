@@ -31,8 +31,8 @@ export class RedisLog implements Log {
   constructor(link: Link, subscriptions: Subscriptions) {
     this.#link = link;
     this.#subscriptions = subscriptions;
-    this.#append = new Script(link.connections.commands, APPEND);
-    this.#read = new Script(link.connections.commands, READ);
+    this.#append = new Script(link.connections, APPEND);
+    this.#read = new Script(link.connections, READ);
   }
 
   async append(work: readonly LogWork[]): Promise<readonly Appended[]> {

@@ -1,66 +1,42 @@
-import type { Cluster, Redis } from 'ioredis';
 import { createHash } from 'node:crypto';
+import type { Connections } from './connections.ts';
+import { bucketOfKey } from './names.ts';
 
-interface Call {
-  readonly keys: readonly string[];
-  readonly args: readonly string[];
-  readonly resolve: (answer: unknown) => void;
-  readonly reject: (error: unknown) => void;
-}
+/** Connections that are remembered, most of them gone. */
+const MAX_KNOWN = 100;
 
 /**
- * A script that Redis keeps by its hash. Where Redis does not know it (any more), what was sent is sent again with the text, and what
- * comes meanwhile waits: calls are done in the order in which they were made, also after `SCRIPT FLUSH`.
+ * A script that Redis keeps by its hash. Its text goes first on every new connection, so that calls are done in the order in which
+ * they were made, also after a restart; and again to a Redis that does not know it any more, after `SCRIPT FLUSH`: of the calls that such
+ * a flush hits midway, a later one may be done first.
  */
 export class Script {
-  readonly #client: Redis | Cluster;
+  readonly #connections: Connections;
   readonly #text: string;
   readonly #hash: string;
-  #running = 0;
-  /** Calls that Redis could not do for want of the text. */
-  #unknown: Call[] = [];
-  /** Calls that were made after one of those. */
-  #waiting: Call[] = [];
+  /** The connections on which the text was sent. */
+  readonly #known = new Set<string>();
 
-  constructor(client: Redis | Cluster, text: string) {
-    this.#client = client;
+  constructor(connections: Connections, text: string) {
+    this.#connections = connections;
     this.#text = text;
     this.#hash = createHash('sha1').update(text).digest('hex');
   }
 
-  /** Resolves with what the script answered. Rejects with ioredis' error. */
-  run(keys: readonly string[], args: readonly string[]): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const call: Call = { keys, args, resolve, reject };
-      if (this.#unknown.length > 0) this.#waiting.push(call);
-      else this.#send(call);
-    });
-  }
-
-  #send(call: Call): void {
-    this.#running++;
-    this.#client.evalsha(this.#hash, call.keys.length, ...call.keys, ...call.args).then(
-      (answer) => {
-        call.resolve(answer);
-        this.#ended();
-      },
-      (error: unknown) => {
-        if (error instanceof Error && error.message.startsWith('NOSCRIPT')) this.#unknown.push(call);
-        else call.reject(error);
-        this.#ended();
-      },
-    );
-  }
-
-  #ended(): void {
-    this.#running--;
-    if (this.#running > 0 || this.#unknown.length === 0) return;
-    const [unknown, waiting] = [this.#unknown, this.#waiting];
-    this.#unknown = [];
-    this.#waiting = [];
-    for (const { keys, args, resolve, reject } of unknown) {
-      this.#client.eval(this.#text, keys.length, ...keys, ...args).then(resolve, reject);
+  /** Resolves with what the script answered. Rejects with ioredis' error. `keys` are of one bucket on a cluster. */
+  async run(keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    const { commands } = this.#connections;
+    const connection = this.#connections.connectionTo(bucketOfKey(keys[0]!));
+    if (!this.#known.has(connection)) {
+      if (this.#known.size === MAX_KNOWN) this.#known.clear();
+      this.#known.add(connection);
+      return commands.eval(this.#text, keys.length, ...keys, ...args);
     }
-    for (const call of waiting) this.#send(call);
+    try {
+      return await commands.evalsha(this.#hash, keys.length, ...keys, ...args);
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
+      return commands.eval(this.#text, keys.length, ...keys, ...args);
+    }
   }
 }

@@ -1,4 +1,5 @@
 import { RealtimeError } from '@rt/protocol';
+import { databaseOf } from './connections.ts';
 import type { Connections } from './connections.ts';
 import { isRefusal } from './failure.ts';
 
@@ -6,7 +7,8 @@ import { isRefusal } from './failure.ts';
 const NEEDED = 7;
 
 /** Rejects with `UNSUPPORTED` where the server is one that can't do it, or another kind than the options say. */
-export async function checkServer({ commands, isCluster }: Connections): Promise<void> {
+export async function checkServer(connections: Connections): Promise<void> {
+  const { commands, isCluster } = connections;
   const [node] = 'nodes' in commands ? commands.nodes('master') : [commands];
   let info: string;
   try {
@@ -27,4 +29,25 @@ export async function checkServer({ commands, isCluster }: Connections): Promise
   if (mode === 'cluster' && !isCluster) {
     throw new RealtimeError('UNSUPPORTED', 'this is a node of a Redis Cluster: name it in the option cluster');
   }
+  if (!isCluster) await checkDatabase(connections);
+}
+
+/** A database that is not there is no error of the connection: it is in 0 then, without a word. */
+async function checkDatabase(connections: Connections): Promise<void> {
+  const wanted = databaseOf(connections);
+  const { commands } = connections;
+  if (wanted === 0 || 'nodes' in commands) return;
+  let client: string;
+  try {
+    client = String(await commands.client('INFO'));
+  } catch (error) {
+    if (isRefusal(error)) return;
+    throw error;
+  }
+  const actual = /(?:^| )db=(\d+)/.exec(client)?.[1];
+  if (actual === undefined || Number(actual) === wanted) return;
+  throw new RealtimeError(
+    'UNSUPPORTED',
+    `there is no database ${wanted}: this Redis has fewer (its setting "databases")`,
+  );
 }

@@ -11,11 +11,13 @@ export class SingleConnections implements Connections {
   readonly target: string;
   readonly #make: (settings: RedisOptions) => Redis;
   #isKept = false;
+  #made = 0;
 
   constructor(make: (settings: RedisOptions) => Redis, target: string) {
     this.#make = make;
     this.target = target;
     this.commands = this.#connection('rt-commands');
+    this.commands.on('connect', () => this.#made++);
   }
 
   keep(): void {
@@ -28,6 +30,10 @@ export class SingleConnections implements Connections {
 
   subscriber(): Redis {
     return this.#connection('rt-subscriber');
+  }
+
+  connectionTo(): string {
+    return String(this.#made);
   }
 
   refresh(): void {

@@ -124,6 +124,26 @@ describe.concurrent('start', () => {
     );
   });
 
+  it('says that there is no such database', async () => {
+    await using redis = await startRedis({ config: { databases: '2' } });
+    expect(await refusal({ url: `${redis.url}/5` })).toMatchObject({
+      code: 'UNSUPPORTED',
+      text: expect.stringContaining('there is no database 5'),
+    });
+    await unused(redis);
+  });
+
+  it('keeps apart what is in two databases of one server', async () => {
+    await using redis = await startRedis();
+    const nodes = [await TestNode.start({ url: redis.url, db: 1 }), await TestNode.start({ url: redis.url, db: 2 })];
+    for (const { broker } of nodes) await broker.subscribe('news');
+    for (const [index, { broker }] of nodes.entries()) {
+      await broker.publish([{ channel: 'news', texts: [`of ${index + 1}`] }]);
+    }
+    expect(await Promise.all(nodes.map(({ texts }) => texts.next('its own')))).toEqual(['of 1', 'of 2']);
+    for (const { broker } of nodes) await broker.close();
+  });
+
   it('says what a user may not do', async () => {
     await using redis = await startRedis();
     await redis.command('ACL', 'SETUSER', 'app', 'on', '>pass', '~rt:*', '+@all', 'resetchannels');
@@ -145,7 +165,7 @@ describe.concurrent('start', () => {
     for (const node of cluster.nodes) {
       await node.command('ACL', 'SETUSER', ...(await documentedUser()), '+cluster|slots', '+cluster|info');
     }
-    const [{ host, port }] = cluster.nodes as readonly [Redis];
+    const { host, port } = cluster.nodes[0]!;
     await useEverything({ cluster: [{ host, port }], username: 'realtime', password: 'secret' });
   });
 

@@ -23,6 +23,7 @@ import { Heartbeat } from './connection/heartbeat.ts';
 import { Identity } from './connection/identity.ts';
 import { QueuedTotal } from './connection/queued-total.ts';
 import { ChannelSource } from './delivery/channel-source.ts';
+import { DroppedTexts } from './delivery/dropped-texts.ts';
 import { Gate } from './delivery/gate.ts';
 import { Hub } from './delivery/hub.ts';
 import { Interest } from './delivery/interest.ts';
@@ -68,7 +69,7 @@ export function compose(
   const { log } = broker;
   const rules = new ChannelRules(options.channels);
   const retentionOf = (channel: string): ReturnType<ChannelRules['retentionOf']> => rules.retentionOf(channel);
-  const hub = new Hub();
+  const hub = new Hub(new DroppedTexts(logger, 'messages of channels'));
   const errors = new ApplicationErrors(logger);
   const decisions = new Decisions(clock, limits.decisionTimeoutMs);
   const lifecycle = new Lifecycle(errors);

@@ -3,6 +3,7 @@ import type { ErrorCode } from '@rt/protocol';
 import type { Broker } from '../contracts/broker.ts';
 import type { Cancel, Clock } from '../contracts/clock.ts';
 import type { Logger } from '../contracts/logger.ts';
+import { DroppedTexts } from '../delivery/dropped-texts.ts';
 import type { Publisher } from '../delivery/publisher.ts';
 import { BEAT_MS, NodeDirectory } from './node-directory.ts';
 import { nodeChannel, NODES_CHANNEL, readNodeMessage, writeMessage } from './wire.ts';
@@ -56,12 +57,13 @@ export class Cluster {
   /** Those of whom a welcome told, and who have not been heard yet. */
   readonly #unheard = new Set<string>();
   readonly #stops: Cancel[] = [];
+  readonly #dropped: DroppedTexts;
   #questions = 0;
-  #dropped = 0;
 
   constructor(services: ClusterServices, events: ClusterEvents) {
     this.#services = services;
     this.#events = events;
+    this.#dropped = new DroppedTexts(services.logger, 'messages between nodes');
     this.#directory = new NodeDirectory(services.nodeId, services.clock, {
       came: () => events.gossip?.came(),
       went: (node, isOrderly) => this.#went(node, isOrderly),
@@ -152,18 +154,14 @@ export class Cluster {
     });
   }
 
-  /** A text that no node of this version wrote: it is dropped, and counted in the log. */
+  /** A text could not be read. */
   dropped(): void {
-    this.#dropped++;
-    // The first tells; a stream of them must not fill the log.
-    if (Math.log2(this.#dropped) % 1 === 0) {
-      this.#services.logger.warn('dropped messages between nodes that could not be read', { count: this.#dropped });
-    }
+    this.#dropped.add();
   }
 
   #receive(text: string): void {
     const message = readNodeMessage(text);
-    if (message === undefined) return this.dropped();
+    if (message === undefined) return this.#dropped.add();
     const sender = message[1];
     switch (message[0]) {
       case 'hello':

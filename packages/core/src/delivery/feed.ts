@@ -35,9 +35,9 @@ export class Feed implements LogSink {
   /** The offset behind which `#tail` begins. */
   #tailStart = 0;
   #advanced: PromiseWithResolvers<void> | undefined;
-  /** How often the log told of a gap, and the reason of the last one: those who were not live have to be told too. */
+  /** How often the log told of a gap, and the last of them: those who were not live have to be told too. */
   gaps = 0;
-  gapReason: GapReason = 'broker';
+  lastGap: { readonly reason: GapReason; readonly at: Position } | undefined;
 
   /** `audience` are the connections that get what comes in, and those that are too slow for it. */
   constructor(channel: string, audience: Audience) {
@@ -84,7 +84,7 @@ export class Feed implements LogSink {
 
   gap(reason: GapReason, at: Position): void {
     this.gaps++;
-    this.gapReason = reason;
+    this.lastGap = { reason, at };
     this.#early.length = 0;
     this.#position = at;
     this.#tail = [];

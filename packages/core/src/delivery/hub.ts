@@ -1,6 +1,7 @@
 import { fillTemplate, serverFrame } from '@rt/protocol';
 import type { Connection } from '../connection/connection.ts';
 import { Audience } from './audience.ts';
+import type { DroppedTexts } from './dropped-texts.ts';
 import { readEnvelope } from './envelope.ts';
 import { Feed } from './feed.ts';
 import { Run } from './run.ts';
@@ -9,6 +10,8 @@ import { Run } from './run.ts';
 interface LocalChannel {
   readonly audience: Audience;
   readonly feed: Feed | undefined;
+  /** How each frame of this channel begins. */
+  readonly start: string;
   /** Messages that came over the bus: tells whether one was missed. */
   busCount: number;
 }
@@ -16,11 +19,21 @@ interface LocalChannel {
 /** The connections of this node by channel: hands every message that the broker delivers to those that want it. */
 export class Hub {
   readonly #channels = new Map<string, LocalChannel>();
+  readonly #dropped: DroppedTexts;
+
+  constructor(dropped: DroppedTexts) {
+    this.#dropped = dropped;
+  }
 
   /** The broker is about to deliver `name`. */
   open(name: string, hasHistory: boolean): Feed | undefined {
     const audience = new Audience();
-    const channel = { audience, feed: hasHistory ? new Feed(name, audience) : undefined, busCount: 0 };
+    const channel = {
+      audience,
+      feed: hasHistory ? new Feed(name, audience) : undefined,
+      start: startOf(name),
+      busCount: 0,
+    };
     this.#channels.set(name, channel);
     return channel.feed;
   }
@@ -63,6 +76,10 @@ export class Hub {
     const run = new Run();
     for (const text of texts) {
       const { except, template } = readEnvelope(text);
+      if (!template.startsWith(channel.start)) {
+        this.#dropped.add();
+        continue;
+      }
       const frame = fillTemplate(template, null);
       if (except !== undefined) run.handTo(live);
       // Counted when it is handed on: whoever falls behind at one message has missed all that follow.
@@ -88,4 +105,8 @@ export class Hub {
       for (const connection of channel.audience.live) connection.send(frame);
     }
   }
+}
+
+function startOf(name: string): string {
+  return `["m",${JSON.stringify(name)},`;
 }

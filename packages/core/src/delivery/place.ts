@@ -9,7 +9,14 @@ import type { Position } from '@rt/protocol';
  * - `whole`: it missed nothing, else it would be cut.
  */
 export type Place =
-  | { readonly kind: 'log'; readonly position: Position; readonly gaps: number }
+  | {
+      readonly kind: 'log';
+      readonly position: Position;
+      /** How many gaps the feed had told of then. */
+      readonly gaps: number;
+      /** Where it went on behind the gap that it was told of last, because its own read found one. */
+      readonly told?: Position | undefined;
+    }
   | { readonly kind: 'bus'; readonly count: number; readonly position?: undefined }
   | { readonly kind: 'newest'; readonly seen: number; readonly position: Position | undefined }
   | { readonly kind: 'whole'; readonly position: Position | undefined };

@@ -67,13 +67,14 @@ export class Recovery {
       at: start.at,
       read: start.read,
       gaps: feed.gaps,
+      told: start.gap && start.at,
       isCurrent: hooks.isCurrent,
     });
   }
 
   /** Goes on from `place`, where `connection` was left because it had no room for more. */
   async resume(connection: Connection, feed: Feed, place: LogPlace, isCurrent: () => boolean): Promise<void> {
-    await this.#continue(connection, feed, { at: place.position, read: undefined, gaps: place.gaps, isCurrent });
+    await this.#continue(connection, feed, { ...place, at: place.position, read: undefined, isCurrent });
   }
 
   async #continue(
@@ -85,7 +86,14 @@ export class Recovery {
       readonly isCurrent: () => boolean;
     },
   ): Promise<void> {
-    let { at, read, gaps } = from;
+    let { at, read, gaps, told } = from;
+    /** What those who were live were told of, unless it is the gap that was found here before. */
+    const tellOfGap = (): void => {
+      const { lastGap } = feed;
+      if (gaps === feed.gaps || lastGap === undefined) return;
+      gaps = feed.gaps;
+      if (told === undefined || !isSamePlace(told, lastGap.at)) sendGap(connection, feed.channel, lastGap.reason, at);
+    };
     let advanced: Promise<void> | undefined;
     for (;;) {
       for (const entry of read?.entries ?? []) {
@@ -95,18 +103,14 @@ export class Recovery {
         if (!connection.outbox.hasRoom) break;
       }
       const rest = feed.after(at);
-      if (rest !== undefined && gaps !== feed.gaps) {
-        // The log lost something behind this place, of which those who were live were told.
-        gaps = feed.gaps;
-        sendGap(connection, feed.channel, feed.gapReason, at);
-      }
+      if (rest !== undefined) tellOfGap();
       for (const delivery of rest ?? []) {
         if (!connection.outbox.hasRoom) break;
         hand(connection, feed.channel, delivery);
         at = delivery.position;
       }
       if (!connection.outbox.hasRoom) {
-        connection.outbox.leaveAt(feed.channel, { kind: 'log', position: at, gaps });
+        connection.outbox.leaveAt(feed.channel, { kind: 'log', position: at, gaps, told });
         return;
       }
       if (rest !== undefined) {
@@ -121,16 +125,17 @@ export class Recovery {
         await advanced;
         advanced = feed.advanced();
       }
+      const known = feed.gaps;
       read = await this.#log.read(feed.channel, { after: at, limit: PAGE });
       if (!from.isCurrent()) return;
-      if (read.proof !== 'contiguous') {
-        at = read.start;
+      // An answer from before what the feed has told of meanwhile is worth nothing.
+      if (known !== feed.gaps || (gaps !== known && read.epoch !== feed.position.epoch))
+        read = { ...read, entries: [] };
+      else if (read.proof !== 'contiguous') {
+        at = told = read.start;
         gaps = feed.gaps;
         sendGap(connection, feed.channel, GAP_OF[read.proof], at);
-      } else if (gaps !== feed.gaps) {
-        gaps = feed.gaps;
-        sendGap(connection, feed.channel, feed.gapReason, at);
-      }
+      } else tellOfGap();
     }
   }
 
@@ -165,6 +170,10 @@ export class Recovery {
 
 function startAt(at: Position, isRecovered: boolean): Start {
   return { at, isRecovered, gap: undefined, read: undefined };
+}
+
+function isSamePlace(one: Position, other: Position): boolean {
+  return one.epoch === other.epoch && one.offset === other.offset && one.tag === other.tag;
 }
 
 function sendGap(connection: Connection, channel: string, reason: GapReason, at: Position): void {

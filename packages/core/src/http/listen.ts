@@ -23,6 +23,9 @@ export interface Listening {
 /** Headers and bodies that come slower than this are cut (Node's own limits are 60 s and 300 s). */
 const REQUEST_TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 2_000 };
 
+/** Connections that the system takes while the process is busy: all clients of a node that died come at once. */
+const BACKLOG = 4096;
+
 /** Creates an HTTP(S) server, lets `prepare` attach to it, and listens. Rejects with the system's error. */
 export async function createListeningServer(
   { port = 6001, host = '127.0.0.1' }: ListenOptions,
@@ -36,7 +39,7 @@ export async function createListeningServer(
   await prepare(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ port, host }, () => {
+    server.listen({ port, host, backlog: BACKLOG }, () => {
       server.off('error', reject);
       resolve();
     });
