@@ -19,6 +19,12 @@ const systemPackages = [
     variable: 'REDIS_SERVER_PATH',
     apt: 'redis-server',
   },
+  {
+    name: 'NATS',
+    commands: ['nats-server'],
+    variable: 'NATS_SERVER_PATH',
+    apt: 'nats-server',
+  },
 ];
 
 /** Finds every system package, installing from Debian's or Ubuntu's packages what is missing. Resolves with the variables to set. */

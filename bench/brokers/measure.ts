@@ -44,7 +44,7 @@ class Pair {
 
   async latencies(channel: string, count: number): Promise<readonly number[]> {
     await this.#sender.call('drip', { channel, count: 100, gapMs: 1 });
-    await this.#receiver.call('watchLatency', undefined as never);
+    await this.#receiver.call('watchLatency', undefined);
     await this.#sender.call('drip', { channel, count, gapMs: 2 });
     return this.#receiver.call('latencies', { count });
   }

@@ -7,7 +7,7 @@ import { randomSpace, services } from './service.ts';
 import type { Service } from './service.ts';
 
 /** Two whole servers and real clients on both, over one broker: what an application sees is the same on each of them. */
-export function testCluster(kind: keyof typeof services & string): void {
+export function testCluster(kind: keyof typeof services): void {
   let service: Service;
   beforeAll(async () => {
     service = await services[kind]!();
@@ -148,7 +148,7 @@ export function testCluster(kind: keyof typeof services & string): void {
         const ids = (await realtime.channel(channel).members()).map(({ id }) => id);
         expect(ids.sort()).toEqual(['ann', 'bob']);
       }
-      room.subscription.unsubscribe();
+      await room.subscription.unsubscribe();
       expect(await left.promise).toBe('bob');
     });
 

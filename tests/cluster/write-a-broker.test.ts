@@ -31,7 +31,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
-async function startRelay(port = 0): Promise<{ readonly port: number; end(): void }> {
+async function startRelay(port = 0): Promise<{ readonly port: number; readonly end: () => void }> {
   const server = relay();
   const sockets = new Set<{ destroy(): void }>();
   server.on('connection', (socket) => sockets.add(socket));

@@ -43,17 +43,24 @@ async function findSystemPackages(env: Readonly<Record<string, string>> = {}): P
 it('names what is there, and installs nothing', async () => {
   await program('env', 'exit 1');
   const [browser, redis] = [await program('google-chrome'), await program('redis-server')];
-  expect(await findSystemPackages()).toEqual({ CHROMIUM_PATH: browser, REDIS_SERVER_PATH: redis });
+  const nats = await program('nats-server');
+  expect(await findSystemPackages()).toEqual({
+    CHROMIUM_PATH: browser,
+    REDIS_SERVER_PATH: redis,
+    NATS_SERVER_PATH: nats,
+  });
 });
 
 it('takes another program where its variable names one', async () => {
   await program('chromium');
+  await program('nats-server');
   const other = await program('redis-of-mine');
   expect(await findSystemPackages({ REDIS_SERVER_PATH: other })).toMatchObject({ REDIS_SERVER_PATH: other });
 });
 
 it('fails where a variable names no program', async () => {
   await program('chromium');
+  await program('nats-server');
   expect(await findSystemPackages({ REDIS_SERVER_PATH: '/no/such/redis' })).toMatchObject({
     code: 1,
     written: expect.stringContaining('REDIS_SERVER_PATH=/no/such/redis: there is no program'),
@@ -62,6 +69,7 @@ it('fails where a variable names no program', async () => {
 
 it.runIf(existsSync('/usr/bin/apt-get'))('installs what is missing, and only that', async () => {
   await program('chromium');
+  await program('nats-server');
   const [redis, calls] = [join(folder, 'redis-server'), join(folder, 'calls')];
   const install = `printf '#!/bin/sh' > ${redis}; /bin/chmod 755 ${redis}`;
   await program('env', `echo "$@" >> ${calls}; case "$*" in *" install "*) ${install};; esac`);
@@ -74,6 +82,7 @@ it.runIf(existsSync('/usr/bin/apt-get'))('installs what is missing, and only tha
 
 it('fails, and says what to install, where installing fails', async () => {
   await program('chromium');
+  await program('nats-server');
   await program('env', 'echo "no network" >&2; exit 100');
   expect(await findSystemPackages()).toMatchObject({
     code: 1,
@@ -87,6 +96,6 @@ it('fails, and says what to install, where the install brings no program', async
   await program('env');
   expect(await findSystemPackages()).toMatchObject({
     code: 1,
-    written: expect.stringMatching(/sudo apt-get install --no-install-recommends chromium redis-server\n/),
+    written: expect.stringMatching(/sudo apt-get install --no-install-recommends chromium redis-server nats-server\n/),
   });
 });

@@ -14,9 +14,13 @@ return #KEYS`;
 /** Messages of one publish are told apart by this. */
 const BREAK = '\n';
 
+function frame(channel: string, data: string): string {
+  return JSON.stringify(['m', channel, 'm', data]);
+}
+
 /**
- * The bare skeleton: the same driver and the same batches, and nothing else. No names are checked, nothing has an id, a place or a
- * channel of clients; what arrives is cut into messages and joined again, as for one client.
+ * The bare skeleton: the same driver, the same batches, frames of the same kind, and nothing else. No name is checked, nothing has an id, a
+ * place or a promise of its own; what arrives is cut into frames and joined again, as for one client.
  */
 export function ioredis(keeps: boolean): Contender {
   return {
@@ -26,7 +30,7 @@ export function ioredis(keeps: boolean): Contender {
       const store = Reflect.get(redis, 'store') as (...args: (string | number)[]) => Promise<unknown>;
       return {
         tick: (work: readonly Part[]) => {
-          const texts = work.map((part) => part.texts.join(BREAK));
+          const texts = work.map((part) => part.texts.map((text) => frame(part.channel, text)).join(BREAK));
           if (keeps) return store.call(redis, work.length, ...work.map(({ channel }) => channel), ...texts);
           return Promise.all(work.map(({ channel }, index) => redis.publish(channel, texts[index]!)));
         },

@@ -39,7 +39,7 @@ async function checkDatabase(connections: Connections): Promise<void> {
   if (wanted === 0 || 'nodes' in commands) return;
   let client: string;
   try {
-    client = String(await commands.client('INFO'));
+    client = await commands.client('INFO');
   } catch (error) {
     if (isRefusal(error)) return;
     throw error;

@@ -92,7 +92,9 @@ export class Realtime<Definition extends Contract = Contract> {
     try {
       const { except, volatile: isVolatile, id } = options;
       const message: OutgoingMessage = {
-        ...messages.check(channel, event, data),
+        channel,
+        event,
+        dataText: messages.checked(channel, event, data),
         except: except === undefined ? undefined : hashOf(except),
         isVolatile,
         publishKey: id === undefined ? undefined : publishKey(undefined, id),
@@ -101,7 +103,7 @@ export class Realtime<Definition extends Contract = Contract> {
       // Only the first broadcast of a publisher has to wait for the broker: later ones join their own tick.
       return this.start().then(() => messages.publish(message));
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 
@@ -251,6 +253,6 @@ function hashOf(except: Except): string {
 function keptMessage(frame: string): KeptMessage {
   // A frame of our own log, as `messageTemplate` wrote it.
   const [, channel, event, cursor, data, meta] = JSON.parse(frame) as ServerFrameOf<'m'>;
-  const [id = '', at = 0, user] = meta ?? [];
+  const [id, at, user] = meta;
   return { id, channel, event, data, at, cursor: cursor ?? '', ...(user === undefined ? {} : { user }) };
 }

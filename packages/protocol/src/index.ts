@@ -19,7 +19,7 @@ export { eventNameProblem, isEventName, MAX_EVENT_BYTES } from './event-name.ts'
 export { jsonProblem, MAX_JSON_DEPTH } from './json-value.ts';
 export type { JsonValue } from './json-value.ts';
 export { eachLine } from './line.ts';
-export { fillTemplate, messageTemplate } from './message-frame.ts';
+export { fillTemplate, messageHead, messageTemplate } from './message-frame.ts';
 export type { MessageParts } from './message-frame.ts';
 export { serverFrame } from './server-frame.ts';
 export type {

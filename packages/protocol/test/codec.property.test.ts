@@ -6,6 +6,7 @@ import {
   isEventName,
   isFrameProblem,
   fillTemplate,
+  messageHead,
   messageTemplate,
 } from '@rt/protocol';
 import fc from 'fast-check';
@@ -50,9 +51,7 @@ describe('the codec', () => {
         json,
         fc.option(fc.string({ unit: 'binary', minLength: 1 }), { nil: undefined }),
         (channel, event, data, user) => {
-          const template = messageTemplate({
-            channel,
-            event,
+          const template = messageTemplate(messageHead(channel, event), {
             dataText: JSON.stringify(data),
             id: 'i.1',
             at: 5,

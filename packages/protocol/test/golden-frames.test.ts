@@ -1,4 +1,11 @@
-import { decodeClientFrame, isFrameProblem, fillTemplate, messageTemplate, serverFrame } from '@rt/protocol';
+import {
+  decodeClientFrame,
+  isFrameProblem,
+  fillTemplate,
+  messageHead,
+  messageTemplate,
+  serverFrame,
+} from '@rt/protocol';
 import type { ServerFrame } from '@rt/protocol';
 import { describe, expect, it } from 'vitest';
 import golden from './golden-frames.json' with { type: 'json' };
@@ -27,14 +34,14 @@ describe('golden server frames', () => {
   });
 
   it.each(golden.messages)('$frame is spliced from its parts and is the same JSON', ({ message, frame }) => {
-    const { cursor, ...parts } = message;
-    const text = fillTemplate(messageTemplate({ user: undefined, ...parts }), cursor);
+    const { cursor, channel, event, ...parts } = message;
+    const text = fillTemplate(messageTemplate(messageHead(channel, event), { user: undefined, ...parts }), cursor);
     expect(text).toBe(frame);
     expect(JSON.parse(text)).toEqual(JSON.parse(frame));
   });
 
   it('costs at most 32 bytes besides its values', () => {
-    const template = messageTemplate({ channel: 'c', event: 'e', dataText: '1', id: 'i', at: 1, user: 'u' });
+    const template = messageTemplate(messageHead('c', 'e'), { dataText: '1', id: 'i', at: 1, user: 'u' });
     const text = fillTemplate(template, 'o');
     expect(text.length - 'ceo1i1u'.length).toBeLessThanOrEqual(32);
   });

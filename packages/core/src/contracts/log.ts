@@ -35,6 +35,8 @@ export interface LogSink {
   entries(batch: readonly Entry[]): void;
   /** Entries before `at` may be missing; what follows comes after it. */
   gap(reason: GapReason, at: Position): void;
+  /** Nothing new, but the place is this now: for logs in which an old place of a quiet channel may end to be known. */
+  moved?(at: Position): void;
 }
 
 /** Which entries to read: the oldest after a place, the newest before one, or the newest of all. */

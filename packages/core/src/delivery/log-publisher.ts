@@ -7,14 +7,14 @@ import type { Published } from './published.ts';
 import type { PublisherServices } from './publisher.ts';
 import type { Tick } from './tick.ts';
 
-/** A message on its way into the log, and whoever waits for its place. One object, because there is one of each message. */
+/** A message on its way into the log. */
 export class OutgoingEntry implements NewEntry {
   readonly text: string;
   readonly id: string | undefined;
   readonly except: string | undefined;
   readonly #messageId: string;
-  #resolve: ((published: Published) => void) | undefined;
-  #reject: ((error: RealtimeError) => void) | undefined;
+  /** Its place, or why it has none; known once its tick's work is done. */
+  outcome: Position | RealtimeError | undefined;
 
   constructor(text: string, id: string | undefined, except: string | undefined, messageId: string) {
     this.text = text;
@@ -23,26 +23,26 @@ export class OutgoingEntry implements NewEntry {
     this.#messageId = messageId;
   }
 
-  /** Settles once, with the first of `placed` and `refused`. */
-  settled(): Promise<Published> {
-    return new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-  }
-
-  placed(at: Position): void {
-    this.#resolve?.({ id: this.#messageId, cursor: formatCursor(at) });
-  }
-
-  refused(error: RealtimeError): void {
-    this.#reject?.(error);
+  /** Throws where it was refused. */
+  published(): Published {
+    const { outcome } = this;
+    if (outcome instanceof RealtimeError) throw outcome;
+    if (outcome === undefined) throw new RealtimeError('BROKER_DOWN', 'the log did not say where the message is');
+    return { id: this.#messageId, cursor: formatCursor(outcome) };
   }
 }
 
 interface ChannelBatch {
   readonly retention: Retention;
   readonly entries: OutgoingEntry[];
+}
+
+/** One tick's work. Who published waits for all of it, and then looks at what became of the own message. */
+interface Batch {
+  readonly channels: Map<string, ChannelBatch>;
+  readonly done: PromiseWithResolvers<void>;
+  /** Characters of all texts. */
+  length: number;
 }
 
 /** Collects what is published in one tick to channels with history, and appends it in one call. */
@@ -52,9 +52,7 @@ export class LogPublisher {
   readonly #timeoutMs: number;
   readonly #tick: Tick;
   readonly #gate: Gate;
-  #batch: Map<string, ChannelBatch> | undefined;
-  /** Characters in `#batch`. */
-  #length = 0;
+  #batch: Batch | undefined;
 
   constructor(log: Log, { clock, timeoutMs, tick, gate }: PublisherServices) {
     this.#log = log;
@@ -71,45 +69,48 @@ export class LogPublisher {
    */
   append(channel: string, retention: Retention, entry: OutgoingEntry): Promise<Published> {
     if (this.#batch === undefined) {
-      this.#batch = new Map();
+      this.#batch = { channels: new Map(), done: Promise.withResolvers(), length: 0 };
       this.#tick.schedule();
     }
-    const batch = this.#batch.get(channel);
-    if (batch === undefined) this.#batch.set(channel, { retention, entries: [entry] });
+    const { channels, done } = this.#batch;
+    const batch = channels.get(channel);
+    if (batch === undefined) channels.set(channel, { retention, entries: [entry] });
     else batch.entries.push(entry);
-    this.#length += entry.text.length;
-    return entry.settled();
+    this.#batch.length += entry.text.length;
+    return done.promise.then(() => entry.published());
   }
 
   #flush(): void {
     const batch = this.#batch;
     if (batch === undefined) return;
-    const length = this.#length;
     this.#batch = undefined;
-    this.#length = 0;
     const deadline = this.#clock.now() + this.#timeoutMs;
     this.#gate.pass({
-      length,
+      length: batch.length,
       send: () => this.#send(batch, deadline),
-      refuse: (error) => rejectAll(batch, error),
+      refuse: (error) => batch.done.reject(error),
     });
   }
 
-  #send(batch: ReadonlyMap<string, ChannelBatch>, deadline: number): void {
+  #send({ channels, done }: Batch, deadline: number): void {
     const cancel = this.#clock.after(deadline - this.#clock.now(), () =>
-      rejectAll(batch, new RealtimeError('DEADLINE', `the log did not take the message within ${this.#timeoutMs} ms`)),
+      done.reject(new RealtimeError('DEADLINE', `the log did not take the message within ${this.#timeoutMs} ms`)),
     );
-    const work = Array.from(batch, ([channel, { entries, retention }]): LogWork => ({ channel, entries, retention }));
+    const work = Array.from(channels, ([channel, { entries, retention }]): LogWork => ({
+      channel,
+      entries,
+      retention,
+    }));
     this.#log
       .append(work)
       .then(
-        (places) => {
+        (appended) => {
           let index = 0;
-          for (const { entries } of batch.values()) settle(entries, places[index++]);
+          for (const { entries } of channels.values()) settle(entries, appended[index++]);
+          done.resolve();
         },
         (cause: unknown) =>
-          rejectAll(
-            batch,
+          done.reject(
             cause instanceof RealtimeError
               ? cause
               : new RealtimeError('BROKER_DOWN', 'the log refused the message', { cause }),
@@ -119,19 +120,8 @@ export class LogPublisher {
   }
 }
 
-function settle(entries: readonly OutgoingEntry[], places: Appended | undefined): void {
-  if (places instanceof RealtimeError) {
-    for (const entry of entries) entry.refused(places);
-    return;
-  }
+function settle(entries: readonly OutgoingEntry[], appended: Appended | undefined): void {
   entries.forEach((entry, index) => {
-    const place = places?.[index];
-    if (place === undefined)
-      entry.refused(new RealtimeError('BROKER_DOWN', 'the log did not say where the message is'));
-    else entry.placed(place);
+    entry.outcome = appended instanceof RealtimeError ? appended : appended?.[index];
   });
-}
-
-function rejectAll(batch: ReadonlyMap<string, ChannelBatch>, error: RealtimeError): void {
-  for (const { entries } of batch.values()) for (const entry of entries) entry.refused(error);
 }

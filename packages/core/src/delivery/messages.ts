@@ -1,4 +1,4 @@
-import { channelNameProblem, eventNameProblem, messageTemplate, RealtimeError } from '@rt/protocol';
+import { channelNameProblem, eventNameProblem, messageHead, messageTemplate, RealtimeError } from '@rt/protocol';
 import type { Clock } from '../contracts/clock.ts';
 import type { Retention } from '../contracts/log.ts';
 import type { Limits } from '../limits.ts';
@@ -38,6 +38,8 @@ export class Messages {
   readonly #limits: Limits;
   readonly #idPrefix: string;
   #count = 0;
+  /** The names of the last message, and how its frame begins. */
+  #last: { readonly channel?: string; readonly event?: string; readonly head: string } = { head: '' };
 
   /** `nodeId` is unique to this process, so a count behind it is a unique id. */
   constructor(routes: MessageRoutes, clock: Clock, limits: Limits, nodeId: string) {
@@ -47,11 +49,14 @@ export class Messages {
     this.#idPrefix = `${nodeId}.`;
   }
 
-  /** Checks what the application gives: `BAD_NAME`, `INVALID_DATA`, `TOO_LARGE`. */
-  check(channel: string, event: string, data: unknown): OutgoingMessage {
-    const problem = channelNameProblem(channel) ?? eventNameProblem(event);
-    if (problem !== undefined) throw new RealtimeError('BAD_NAME', problem);
-    return { channel, event, dataText: this.dataText(data) };
+  /** Checks what the application gives, and writes `data` as JSON: `BAD_NAME`, `INVALID_DATA`, `TOO_LARGE`. */
+  checked(channel: string, event: string, data: unknown): string {
+    // Names are most often those of the message before, and were found good then.
+    if (channel !== this.#last.channel || event !== this.#last.event) {
+      const problem = channelNameProblem(channel) ?? eventNameProblem(event);
+      if (problem !== undefined) throw new RealtimeError('BAD_NAME', problem);
+    }
+    return this.dataText(data);
   }
 
   /** `data` as JSON text; `undefined` becomes `null`. Throws `INVALID_DATA` or `TOO_LARGE`. */
@@ -83,12 +88,19 @@ export class Messages {
   publish(message: OutgoingMessage): Promise<Published> {
     const id = this.#idPrefix + (this.#count++).toString(36);
     const { channel, event, dataText, userId: user, except, publishKey } = message;
-    const template = messageTemplate({ channel, event, dataText, id, at: this.#clock.wallNow(), user });
+    const template = messageTemplate(this.#headOf(channel, event), { dataText, id, at: this.#clock.wallNow(), user });
     const { bus, log, retentionOf } = this.#routes;
     const retention = message.isVolatile === true ? undefined : retentionOf(channel);
     if (log === undefined || retention === undefined) {
       return bus.publish(channel, writeEnvelope(template, except)).then(() => ({ id }));
     }
     return log.append(channel, retention, new OutgoingEntry(template, publishKey, except, id));
+  }
+
+  #headOf(channel: string, event: string): string {
+    if (channel !== this.#last.channel || event !== this.#last.event) {
+      this.#last = { channel, event, head: messageHead(channel, event) };
+    }
+    return this.#last.head;
   }
 }

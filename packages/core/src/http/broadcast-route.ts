@@ -52,11 +52,14 @@ export class BroadcastRoute {
     const { channel, event, data, except } = body.data;
     const problem = jsonProblem(data);
     if (problem !== undefined) throw new RealtimeError('INVALID_DATA', problem);
-    const message = this.#messages.check(channel, event, data);
+    const dataText = this.#messages.checked(channel, event, data);
     await this.#start();
-    const published = await this.#messages.publish(
-      except === undefined ? message : { ...message, except: instanceHash(except.user, except.instance) },
-    );
+    const published = await this.#messages.publish({
+      channel,
+      event,
+      dataText,
+      except: except && instanceHash(except.user, except.instance),
+    });
     answerJson(res, 200, published);
   }
 }

@@ -147,7 +147,13 @@ export class Ring {
   }
 
   #result(start: number, end: number, proof: LogRead['proof']): LogRead {
-    return { epoch: this.epoch, entries: this.#entries.slice(start, end), start: this.#before(start), head: this.head, proof };
+    return {
+      epoch: this.epoch,
+      entries: this.#entries.slice(start, end),
+      start: this.#before(start),
+      head: this.head,
+      proof,
+    };
   }
 
   /** The place before the entry at `index`. */

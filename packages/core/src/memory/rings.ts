@@ -40,7 +40,7 @@ export class Rings {
     for (const [channel, ring] of this.#rings) {
       const before = ring.bytes;
       run(channel, ring);
-      if (this.#rings.has(channel)) this.#bytes += ring.bytes - before;
+      this.#bytes += ring.bytes - before;
     }
   }
 

@@ -45,6 +45,17 @@ describe('Feed', () => {
     expect(offsetsAfter(feed, 20)).toEqual([21]);
   });
 
+  it('goes on from every place up to one that it was moved to, and never back', () => {
+    const feed = feedUpTo(12);
+    feed.moved({ ...HEAD, offset: 20 });
+    expect(feed.position.offset).toBe(20);
+    expect([offsetsAfter(feed, 11), offsetsAfter(feed, 15), offsetsAfter(feed, 20)]).toEqual([[12], [], []]);
+    expect(offsetsAfter(feed, 21)).toBeUndefined();
+    feed.moved({ ...HEAD, offset: 15 });
+    feed.moved({ epoch: 'another', offset: 30, tag: 't' });
+    expect(feed.position).toEqual({ ...HEAD, offset: 20 });
+  });
+
   it('does not go on from a place of another history', () => {
     const feed = feedUpTo(14);
     expect(feed.after({ epoch: 'f', offset: 12, tag: 't' })).toBeUndefined();

@@ -1,0 +1,86 @@
+import { jetstream, jetstreamManager, JetStreamApiError, JetStreamError } from '@nats-io/jetstream';
+import { NoRespondersError, PermissionViolationError, RequestError } from '@nats-io/transport-node';
+import type { Partition, PartitionReader } from '@rt/core';
+import { RealtimeError } from '@rt/protocol';
+import { brokerDown, outcomeUnknown, reasonOf } from './failure.ts';
+import type { Link } from './link.ts';
+import { checkLength } from './payload.ts';
+import { ASK_MS, StreamReading } from './stream-reading.ts';
+import { Stream } from './stream.ts';
+
+/** Time for JetStream to say that a record is stored. */
+const STORED_MS = 5_000;
+
+/** One partition of the log: a stream in JetStream. */
+export class NatsPartition implements Partition {
+  readonly #link: Link;
+  readonly #stream: Stream;
+  #reading: StreamReading | undefined;
+
+  constructor(link: Link, partition: number) {
+    this.#link = link;
+    this.#stream = new Stream(link, partition);
+  }
+
+  /** Whether everything that is stored was read. */
+  get isCurrent(): boolean {
+    return this.#reading?.isCurrent ?? false;
+  }
+
+  async append(text: string): Promise<void> {
+    const connection = this.#link.connection();
+    checkLength(text, connection.info?.max_payload);
+    try {
+      await jetstream(connection, { timeout: STORED_MS }).publish(this.#stream.subject, text);
+    } catch (error) {
+      this.#link.suspect();
+      if (isRefusal(error)) throw brokerDown('JetStream did not store the messages', error);
+      throw outcomeUnknown('JetStream did not answer', error);
+    }
+  }
+
+  async head(): Promise<number> {
+    const connection = this.#link.connection();
+    try {
+      const manager = await jetstreamManager(connection, { timeout: ASK_MS, checkAPI: false });
+      return (await this.#stream.info(manager)).state.last_seq;
+    } catch (error) {
+      this.#link.suspect();
+      throw brokerDown('the log in NATS can not be read', error);
+    }
+  }
+
+  async read(sinceMs: number, reader: PartitionReader): Promise<() => void> {
+    const reading = new StreamReading(this.#link, this.#stream, { sinceMs, reader });
+    try {
+      await reading.begin();
+    } catch (error) {
+      reading.end();
+      if (error instanceof RealtimeError) throw error;
+      throw brokerDown(`the stream ${this.#stream.name} can not be read`, error);
+    }
+    this.#reading = reading;
+    return () => {
+      reading.end();
+      if (this.#reading === reading) this.#reading = undefined;
+    };
+  }
+
+  /** The connection was lost. */
+  lose(): void {
+    this.#reading?.lose();
+  }
+
+  /** The connection is there again, or the stream may be another one. */
+  again(): void {
+    this.#reading?.again();
+  }
+}
+
+/** Whether JetStream surely did not store what was published. */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof JetStreamApiError || error instanceof PermissionViolationError) return true;
+  if (error instanceof NoRespondersError) return true;
+  if (error instanceof RequestError) return error.isNoResponders();
+  return error instanceof JetStreamError || reasonOf(error).startsWith('jetstream is not enabled');
+}
