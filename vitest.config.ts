@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const long = process.env['RT_LONG'] === '1';
@@ -12,6 +13,8 @@ export default defineConfig({
   test: {
     include: long ? ['tests/long/**/*.test.ts'] : ['packages/*/test/**/*.test.ts', 'tests/**/*.test.ts'],
     exclude: long ? ['**/node_modules/**'] : ['**/node_modules/**', 'tests/long/**'],
+    // Many tests wait for real servers and clocks: with one worker (what two cores give by default) they are mostly idle.
+    maxWorkers: long ? 1 : Math.max(2, availableParallelism()),
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -76,7 +76,12 @@ export async function postBroadcast(
 ): Promise<{ status: number; body: unknown }> {
   const response = await fetch(`http://127.0.0.1:${port}/realtime/api/v1/broadcast`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
+    headers: {
+      authorization: `Bearer ${API_KEY}`,
+      'content-type': 'application/json',
+      // A server that slept ends a kept connection when it wakes up, before it reads what came on it.
+      connection: 'close',
+    },
     body,
   });
   return { status: response.status, body: await response.json() };

@@ -23,8 +23,6 @@ export class RedisLog implements Log {
   readonly #subscriptions: Subscriptions;
   readonly #append: Script;
   readonly #read: Script;
-  /** Reads that are under way: a storm of resumes from one place is one read. */
-  readonly #reading = new Map<string, Promise<LogRead>>();
   readonly #process = randomBytes(6).toString('base64url');
   #epochs = 0;
 
@@ -92,19 +90,9 @@ export class RedisLog implements Log {
     await this.#subscriptions.unfollow(channel);
   }
 
-  read(channel: string, page: LogPage): Promise<LogRead> {
-    const { after, before, limit } = page;
-    const place = after ?? before;
-    const mode = after !== undefined ? 'after' : before !== undefined ? 'before' : 'newest';
-    const key = `${channel} ${mode} ${limit} ${place?.epoch} ${place?.offset} ${place?.tag}`;
-    let reading = this.#reading.get(key);
-    if (reading === undefined) {
-      reading = this.#readRaw(channel, mode, page)
-        .then((answer) => pageOf(answer, page))
-        .finally(() => this.#reading.delete(key));
-      this.#reading.set(key, reading);
-    }
-    return reading;
+  async read(channel: string, page: LogPage): Promise<LogRead> {
+    const mode = page.after !== undefined ? 'after' : page.before !== undefined ? 'before' : 'newest';
+    return pageOf(await this.#readRaw(channel, mode, page), page);
   }
 
   /** Lets a channel's head live on for a day, as long as somebody follows it. */
