@@ -24,7 +24,7 @@ export interface ClusterServices {
 }
 
 /** What this node tells others beside that it lives. */
-export interface Gossip {
+interface Gossip {
   start(): void;
   close(): void;
   came(): void;
