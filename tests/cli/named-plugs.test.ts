@@ -93,7 +93,7 @@ describe('brokers of rt.config.ts', () => {
     [
       'an unknown default',
       '{ brokers: { main: memoryBroker() }, defaultBroker: "mian" }',
-      'rt.config.ts: there is no broker "mian": use main, memory, redis, or null',
+      'rt.config.ts: there is no broker "mian": use main, memory, redis, nats, or null',
     ],
     [
       'several without a default',
@@ -127,7 +127,7 @@ describe('brokers of rt.config.ts', () => {
   });
 
   it('names those that there are where a flag or variable is wrong', async () => {
-    const line = 'there is no broker "third": use first, second, unused, memory, redis, or null';
+    const line = 'there is no broker "third": use first, second, unused, memory, redis, nats, or null';
     expect(await refused(BROKERS, { args: ['--broker=third'] })).toBe(line);
     expect(await refused(BROKERS, { env: { REALTIME_BROKER: 'third' } })).toBe(line);
     expect(await refused(BROKERS, { args: ['--broker=toString'] })).toMatch(/^there is no broker "toString"/);

@@ -36,13 +36,12 @@ describe('what cannot work is one line and exit code 2:', () => {
     ['another later transport', ['serve', '--transport=longpolling'], /"longpolling" is not in this version/],
     ['one of several transports', ['serve', '--transport=websocket,sse'], /"sse" is not in this version/],
     ['the memory transport', ['serve', '--transport', 'memory'], /"memory" has no listener.*: use websocket$/],
-    ['an unknown broker', ['serve', '--broker', 'x'], 'there is no broker "x": use memory, redis, or null'],
+    ['an unknown broker', ['serve', '--broker', 'x'], 'there is no broker "x": use memory, redis, nats, or null'],
     [
       'a broker called as what every object has',
       ['serve', '--broker', 'constructor'],
       /^there is no broker "constructor"/,
     ],
-    ['the nats broker', ['serve', '--broker', 'nats'], /"nats" is not in this version/],
     ['the rabbitmq broker', ['serve', '--broker', 'rabbitmq'], /"rabbitmq" is not in this version/],
     ['a certificate without key', ['serve', '--tls-cert', 'a.pem'], '--tls-cert needs --tls-key too'],
     ['a key without certificate', ['serve', '--tls-key', 'a.pem'], '--tls-key needs --tls-cert too'],
@@ -109,6 +108,6 @@ describe('what cannot work is one line and exit code 2:', () => {
     const args = ['serve', '--broker', 'x', '--log-level', 'debug'];
     const { code, stderr } = await runRt(args, { cwd: folder.path });
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^there is no broker "x": use memory, redis, or null\nCommandError: [^]*\n {4}at /);
+    expect(stderr).toMatch(/^there is no broker "x": use memory, redis, nats, or null\nCommandError: [^]*\n {4}at /);
   });
 });

@@ -3,6 +3,7 @@ import type { RealtimeOptions } from '@rt/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startNats } from '../servers/nats.ts';
 import type { NatsServer } from '../servers/nats.ts';
+import { startProxy } from '../servers/tcp-proxy.ts';
 import { until } from '../servers/until.ts';
 import { startNode } from './fleet.ts';
 import type { Node } from './fleet.ts';
@@ -87,6 +88,28 @@ describe('two nodes on one NATS', () => {
     load.start(200);
     await until('some more messages', async () => load.count('ok') > again + 100);
     await load.stop();
+  });
+
+  it('lose nothing when the line of one of them is cut again and again', async () => {
+    const nats = await ownNats();
+    const proxy = await startProxy(nats);
+    onTestFinished(() => proxy.close());
+    const nodes = [
+      await startNode(natsBroker({ url: nats.url }), KEEPS),
+      await startNode(natsBroker({ url: proxy.url(nats.url) }), KEEPS),
+    ];
+    const load = new Load(nodes);
+    await load.watch(2);
+    load.start(500);
+    for (let cut = 1; cut <= 5; cut++) {
+      const before = load.count('ok');
+      await until(`messages before cut ${cut}`, async () => load.count('ok') > before + 200);
+      proxy.cut();
+      await until('it is back', () => isReady(nodes[1]!));
+    }
+    await load.stop();
+    await load.settle();
+    expect(load.gaps).toEqual([]);
   });
 
   it('bring clients that move between them under load everything once, in order', async () => {

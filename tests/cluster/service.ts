@@ -3,7 +3,7 @@ import { redisBroker } from '@rt/broker-redis';
 import { memoryBroker, MemoryBus } from '@rt/core';
 import type { Broker } from '@rt/core';
 import { randomBytes } from 'node:crypto';
-import { sharedNats } from '../servers/nats.ts';
+import { sharedNats, startNatsCluster } from '../servers/nats.ts';
 import { startRedisCluster } from '../servers/redis-cluster.ts';
 import { sharedRedis } from '../servers/redis.ts';
 
@@ -52,6 +52,15 @@ export const services: Readonly<Record<string, () => Promise<Service>>> = {
       name: 'NATS',
       broker: (space) => natsBroker({ url: nats.url, namespace: space.replaceAll('.', '_') }),
       stop: () => nats.stop(),
+    };
+  },
+  'nats-cluster': async () => {
+    const cluster = await startNatsCluster();
+    const options = { servers: cluster.urls, replicas: 3, partitions: 2 };
+    return {
+      name: 'NATS of three',
+      broker: (space) => natsBroker({ ...options, namespace: space.replaceAll('.', '_') }),
+      stop: () => cluster.stop(),
     };
   },
 };

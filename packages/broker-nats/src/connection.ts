@@ -16,13 +16,15 @@ export function targetOf({ url, servers, connect: own }: NatsBrokerOptions): str
 export async function openConnection(options: NatsBrokerOptions, name: string): Promise<NatsConnection> {
   if (options.connect !== undefined) return options.connect();
   const { servers, url = 'nats://127.0.0.1:4222', token, credentials, tls } = options;
-  const { username, password, protocol } = new URL(url);
+  const { username, password } = new URL(url);
+  const addresses = servers ?? [url];
   const user = options.user ?? (username === '' ? undefined : decodeURIComponent(username));
   const pass = options.password ?? (password === '' ? undefined : decodeURIComponent(password));
-  const isEncrypted = tls !== undefined && tls !== false ? tls : protocol === 'tls:';
+  const isEncrypted =
+    tls !== undefined && tls !== false ? tls : addresses.some((text) => new URL(text).protocol === 'tls:');
   const settings: NodeConnectionOptions = {
     name,
-    servers: (servers ?? [url]).map((text) => hostOf(text)),
+    servers: addresses.map((text) => hostOf(text)),
     timeout: CONNECT_MS,
     reconnect: true,
     maxReconnectAttempts: -1,

@@ -19,6 +19,26 @@ export class Names {
     return `${this.#namespace}.probe.${node}`;
   }
 
+  /** Where a node says that it is there. Every other one answers. */
+  get hello(): string {
+    return `${this.#namespace}.hello`;
+  }
+
+  /** Where a node asks one node of each server whether it is known there what it is subscribed to. */
+  get spread(): string {
+    return `${this.#namespace}.spread`;
+  }
+
+  /** Where the answers of these two go. */
+  answer(node: string): string {
+    return `${this.#namespace}.answer.${node}`;
+  }
+
+  /** Whether answers may go there: a node is no relay. */
+  isAnswer(subject: string): boolean {
+    return subject.startsWith(`${this.#namespace}.answer.`);
+  }
+
   /** The stream of a partition of the log. */
   stream(partition: number): string {
     return `${this.#namespace}_log_${partition}`;

@@ -4,7 +4,9 @@ import { PartitionLog, systemClock } from '@rt/core';
 import type { Broker, BrokerEvents, BrokerHealth, BusWork } from '@rt/core';
 import { RealtimeError } from '@rt/protocol';
 import { randomBytes } from 'node:crypto';
+import { BusProbe } from './bus-probe.ts';
 import { openConnection, targetOf } from './connection.ts';
+import { within } from './deadline.ts';
 import { brokerDown, reasonOf } from './failure.ts';
 import type { Link } from './link.ts';
 import { Names } from './names.ts';
@@ -13,6 +15,7 @@ import { checkOptions } from './options.ts';
 import type { NatsBrokerOptions } from './options.ts';
 import { checkLength, cut, encodeBus } from './payload.ts';
 import { Probes } from './probes.ts';
+import { Spread } from './spread.ts';
 import { DEFAULT_PARTITIONS, DEFAULT_RETENTION_MS } from './stream.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { Warnings } from './warnings.ts';
@@ -40,16 +43,15 @@ class NatsBroker implements Broker {
   readonly #link: Link;
   readonly #partitions: readonly NatsPartition[];
   readonly #subscriptions: Subscriptions;
-  readonly #probeSubject: string;
+  readonly #spread: Spread;
+  readonly #node = randomBytes(9).toString('base64url');
+  readonly #busProbe: BusProbe;
   readonly #busProbes: Probes;
   readonly #logProbes: Probes | undefined;
   #events: BrokerEvents | undefined;
   #state: 'new' | 'starting' | 'open' | 'closed' = 'new';
   #health: BrokerHealth = { state: 'down', reason: 'not started' };
   #connection: NatsConnection | undefined;
-  /** Probes of the bus that did not come back yet. */
-  readonly #asked = new Map<string, () => void>();
-  #probes = 0;
   #isConnected = false;
   /** Why it is not to be relied on, for each of what has to be well. */
   readonly #troubles = new Map<'connection' | 'bus' | 'log', string>();
@@ -69,10 +71,12 @@ class NatsBroker implements Broker {
       suspect: () => this.#logProbes?.now(),
       changed: () => this.#update(),
     };
-    this.#subscriptions = new Subscriptions(this.#link, (channel, texts) => this.#events?.message(channel, texts));
-    const node = randomBytes(9).toString('base64url');
-    this.#probeSubject = names.probe(node);
-    this.#busProbes = this.#makeProbes('bus', BUS_PROBE_MS, BUS_PROBE_MS, async () => this.#askBus());
+    this.#spread = new Spread(this.#link, this.#node);
+    this.#subscriptions = new Subscriptions(this.#link, this.#spread, (channel, texts) =>
+      this.#events?.message(channel, texts),
+    );
+    this.#busProbe = new BusProbe(this.#link, this.#node);
+    this.#busProbes = this.#makeProbes('bus', BUS_PROBE_MS, BUS_PROBE_MS, () => this.#busProbe.ask());
     const count = options.jetstream === false ? 0 : (options.partitions ?? DEFAULT_PARTITIONS);
     this.#partitions = Array.from({ length: count }, (_, partition) => new NatsPartition(this.#link, partition));
     if (count === 0) return;
@@ -112,20 +116,18 @@ class NatsBroker implements Broker {
   }
 
   async unsubscribe(channel: string): Promise<void> {
-    this.#subscriptions.unsubscribe(channel);
+    await this.#subscriptions.unsubscribe(channel);
   }
 
   async publish(work: readonly BusWork[]): Promise<void> {
     const connection = this.#ready();
     try {
-      for (const { channel, texts } of work) {
-        const subject = this.#link.names.bus(channel);
-        for (const part of cut(texts)) {
-          const message = encodeBus(part);
-          checkLength(message, connection.info?.max_payload);
-          connection.publish(subject, message);
-        }
-      }
+      const messages = work.flatMap(({ channel, texts }) =>
+        cut(texts).map((part) => ({ subject: this.#link.names.bus(channel), message: encodeBus(part) })),
+      );
+      // All of them before the first is sent: nothing is done by halves.
+      for (const { message } of messages) checkLength(message, connection.info?.max_payload);
+      for (const { subject, message } of messages) connection.publish(subject, message);
       await connection.flush();
     } catch (error) {
       throw brokerDown('NATS did not take the messages', error);
@@ -148,7 +150,7 @@ class NatsBroker implements Broker {
   }
 
   async #connect(): Promise<void> {
-    const connection = await openConnection(this.#options, `rt-${this.#probeSubject.split('.').at(-1)}`);
+    const connection = await openConnection(this.#options, `rt-${this.#node}`);
     this.#connection = connection;
     if (this.#isClosed()) {
       await connection.close();
@@ -156,11 +158,8 @@ class NatsBroker implements Broker {
     }
     this.#isConnected = true;
     void this.#watch(connection);
-    connection.subscribe(this.#probeSubject, {
-      callback: (error, message) => {
-        if (error === null) this.#asked.get(message.string())?.();
-      },
-    });
+    this.#busProbe.open(connection);
+    this.#spread.open(connection);
     await connection.flush();
     if (this.log !== undefined) await this.#checkJetStream(connection);
   }
@@ -212,6 +211,7 @@ class NatsBroker implements Broker {
 
   #found(): void {
     this.#isConnected = true;
+    this.#spread.moved();
     this.#subscriptions.again();
     const { channels } = this.#subscriptions;
     if (this.#state === 'open' && channels.length > 0) this.#events?.gap(channels);
@@ -242,16 +242,6 @@ class NatsBroker implements Broker {
     });
   }
 
-  #askBus(): Promise<void> {
-    const nonce = String(++this.#probes);
-    // One whose answer never came is of no use any more.
-    this.#asked.clear();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#asked.set(nonce, resolve);
-    this.#ready().publish(this.#probeSubject, nonce);
-    return promise;
-  }
-
   #trouble(kind: 'connection' | 'bus' | 'log', reason: string): void {
     this.#troubles.set(kind, reason);
     this.#update();
@@ -276,16 +266,5 @@ class NatsBroker implements Broker {
 
   #isClosed(): boolean {
     return this.#state === 'closed';
-  }
-}
-
-/** Rejects where `promise` takes too long. */
-async function within<Answer>(ms: number, promise: Promise<Answer>): Promise<Answer> {
-  const late = Promise.withResolvers<never>();
-  const end = systemClock.after(ms, () => late.reject(new Error(`no answer within ${ms} ms`)));
-  try {
-    return await Promise.race([promise, late.promise]);
-  } finally {
-    end();
   }
 }

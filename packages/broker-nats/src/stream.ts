@@ -90,6 +90,6 @@ export class Stream {
 }
 
 /** Whether an error says that there is no such stream. */
-export function isMissing(error: unknown): boolean {
+function isMissing(error: unknown): boolean {
   return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound;
 }

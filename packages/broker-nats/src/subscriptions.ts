@@ -2,10 +2,11 @@ import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
 import { brokerDown } from './failure.ts';
 import type { Link } from './link.ts';
 import { decodeBus } from './payload.ts';
+import type { Spread } from './spread.ts';
 
 interface Wanted {
   readonly subscription: Subscription;
-  /** Resolves when NATS has the subscription. */
+  /** Resolves when NATS has the subscription, on all of its servers. */
   readonly ready: Promise<void>;
   refusal: Error | undefined;
 }
@@ -13,12 +14,14 @@ interface Wanted {
 /** The channels whose bus this node is subscribed to. The connection subscribes anew by itself when it was lost. */
 export class Subscriptions {
   readonly #link: Link;
+  readonly #spread: Spread;
   readonly #message: (channel: string, texts: readonly string[]) => void;
   readonly #byChannel = new Map<string, Wanted>();
   #isDeaf = false;
 
-  constructor(link: Link, message: (channel: string, texts: readonly string[]) => void) {
+  constructor(link: Link, spread: Spread, message: (channel: string, texts: readonly string[]) => void) {
     this.#link = link;
+    this.#spread = spread;
     this.#message = message;
   }
 
@@ -40,9 +43,13 @@ export class Subscriptions {
     throw brokerDown('NATS refused to subscribe', wanted.refusal);
   }
 
-  unsubscribe(channel: string): void {
+  /** Resolves when nothing that is published on `channel` later comes in, not even to another subscription. */
+  async unsubscribe(channel: string): Promise<void> {
     const wanted = this.#byChannel.get(channel);
-    if (wanted !== undefined) this.#remove(channel, wanted);
+    if (wanted === undefined) return;
+    this.#remove(channel, wanted);
+    // When the connection goes, so does the subscription.
+    await this.#spread.confirm().catch(() => undefined);
   }
 
   /** Texts are dropped from now on: the connection was lost, and the gap that will be reported covers them. */
@@ -67,7 +74,7 @@ export class Subscriptions {
         else wanted.refusal = error;
       },
     });
-    const wanted: Wanted = { subscription, ready: connection.flush(), refusal: undefined };
+    const wanted: Wanted = { subscription, ready: this.#spread.confirm(), refusal: undefined };
     this.#byChannel.set(channel, wanted);
     return wanted;
   }

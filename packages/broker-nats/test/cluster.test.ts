@@ -31,8 +31,7 @@ describe('a NATS of three, each stream on all of them', () => {
   it('loses nothing that was acknowledged when the leader of a stream is killed, and refuses until there is another', async () => {
     await using own = await startNatsCluster();
     const options = { servers: own.urls, replicas: 3, partitions: 1 };
-    await using a = await TestNode.start(options);
-    await using b = await TestNode.start(options);
+    const [a, b] = await Promise.all([TestNode.start(options), TestNode.start(options)]);
     const seen = await b.follow('news');
     const acknowledged: string[] = [];
     const append = async (text: string): Promise<string> => {
@@ -66,5 +65,6 @@ describe('a NATS of three, each stream on all of them', () => {
       expect(seen.all.filter((one) => one === text)).toEqual([text]);
     }
     expect(seen.all).toEqual(entries);
+    await Promise.all([a.close(), b.close()]);
   });
 });

@@ -71,6 +71,22 @@ describe.concurrent('a node over one NATS', () => {
     expect((await b.log.read('news', { after: place!, limit: 9 })).proof).toBe('new-epoch');
   });
 
+  it('begins a new epoch, and says so, when the streams were in memory and NATS was started anew', async () => {
+    await using nats = await startNats();
+    const options = { url: nats.url, storage: 'memory' } as const;
+    await using a = await TestNode.start(options);
+    await using b = await TestNode.start(options);
+    const seen = await b.follow('news');
+    const [place] = await a.append('news', ['before']);
+    await nats.kill();
+    await Promise.all([a.down(), b.down()]);
+    await nats.restart();
+    await Promise.all([a.up(), b.up()]);
+    await a.append('news', ['after']);
+    expect(await seen.inbox.take(3, 'both entries and the gap')).toEqual(['before', 'gap epoch', 'after']);
+    expect((await b.log.read('news', { after: place!, limit: 9 })).proof).toBe('new-epoch');
+  });
+
   it('drops what others put into its subjects and streams, says so, and goes on', async () => {
     await using nats = await startNats();
     await using a = await TestNode.start({ url: nats.url });

@@ -7,7 +7,7 @@ import { natsBroker } from '../src/index.ts';
 import type { NatsBrokerOptions } from '../src/index.ts';
 
 /** Far more than any test here publishes. */
-export const PLENTY: Retention = { size: 100_000, ttlMs: 600_000 };
+const PLENTY: Retention = { size: 100_000, ttlMs: 600_000 };
 
 export function randomName(): string {
   return `test_${randomBytes(6).toString('hex')}`;
@@ -91,7 +91,7 @@ export class TestNode {
 }
 
 /** The places, or throws why there are none. */
-export function placesOf(appended: Appended): readonly Position[] {
+function placesOf(appended: Appended): readonly Position[] {
   if (appended instanceof RealtimeError) throw appended;
   return appended;
 }

@@ -1,11 +1,10 @@
 import { RealtimeError } from '@rt/protocol';
 import { describe, expect, it } from 'vitest';
 import { natsBroker } from '../src/index.ts';
-import type { NatsBrokerOptions } from '../src/index.ts';
 
 function refusal(options: object): string {
   try {
-    natsBroker(options as NatsBrokerOptions);
+    natsBroker(options);
   } catch (error) {
     if (error instanceof RealtimeError && error.code === 'BAD_OPTION') return error.message;
     throw error;

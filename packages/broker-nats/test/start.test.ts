@@ -77,6 +77,16 @@ describe.concurrent('start', () => {
     expect(await node.texts.next('the text')).toBe('text');
   });
 
+  it('makes the streams once, however many nodes start at the same time', async () => {
+    await using nats = await startNats();
+    const nodes = await Promise.all(Array.from({ length: 5 }, () => TestNode.start({ url: nats.url })));
+    const followed = await Promise.all(nodes.map((node) => node.follow('news')));
+    await Promise.all(nodes.map((node, index) => node.append('news', [String(index)])));
+    const seen = await Promise.all(followed.map(({ inbox }) => inbox.take(5, 'an entry of each node')));
+    for (const texts of seen) expect(texts).toEqual(seen[0]);
+    await Promise.all(nodes.map((node) => node.close()));
+  });
+
   it('refuses another number of partitions than the log has, and warns of other differences', async () => {
     await using nats = await startNats();
     await using first = await TestNode.start({ url: nats.url, partitions: 2 });

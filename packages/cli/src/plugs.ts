@@ -1,6 +1,7 @@
 import { memoryBroker } from '@rt/core';
 import type { Broker, Transport } from '@rt/core';
 import { websocket } from '@rt/transport-ws';
+import { natsEnvironment } from './nats-environment.ts';
 import { nullBroker } from './null-broker.ts';
 import { redisEnvironment } from './redis-environment.ts';
 
@@ -8,10 +9,10 @@ import { redisEnvironment } from './redis-environment.ts';
 export type NamedTransport = 'websocket';
 
 /**
- * A broker that this version has by name: `memory`, for this process only; `redis`, at the place that the environment names; `null`,
- * which brings no message to anybody.
+ * A broker that this version has by name: `memory`, for this process only; `redis` and `nats`, at the place that the environment
+ * names; `null`, which brings no message to anybody.
  */
-export type BrokerName = 'memory' | 'redis' | 'null';
+export type BrokerName = 'memory' | 'redis' | 'nats' | 'null';
 
 /** The broker to use, and what people are told about it. */
 export interface ChosenBroker {
@@ -29,11 +30,12 @@ export const TRANSPORTS: ReadonlyMap<string, () => Transport> = new Map([['webso
 export const BROKERS: ReadonlyMap<string, () => Promise<ChosenBroker>> = new Map([
   ['memory', async () => withoutServer(memoryBroker(), 'memory: this process only')],
   ['redis', redisOfEnvironment],
+  ['nats', natsOfEnvironment],
   ['null', async () => withoutServer(nullBroker(), 'null: messages go nowhere')],
 ]);
 
 /** Named in the guide, so people try them. */
-export const LATER: ReadonlySet<string> = new Set(['sse', 'longpolling', 'rabbitmq', 'nats']);
+export const LATER: ReadonlySet<string> = new Set(['sse', 'longpolling', 'rabbitmq']);
 
 /** Whether it can be a transport or a broker: what more they must have, core checks. */
 export function isPlug(value: unknown): value is Transport | Broker {
@@ -56,5 +58,18 @@ async function redisOfEnvironment(): Promise<ChosenBroker> {
     about: `redis at ${place}`,
     remedy: (reason) =>
       /WRONGPASS|NOAUTH|NOPERM/.test(reason) ? `correct ${login}` : `start one there, or correct ${where}`,
+  };
+}
+
+async function natsOfEnvironment(): Promise<ChosenBroker> {
+  const { options, place } = natsEnvironment();
+  const { natsBroker } = await import('@rt/broker-nats');
+  return {
+    broker: natsBroker(options),
+    about: `nats at ${place}`,
+    remedy: (reason) =>
+      /authorization|permission/i.test(reason)
+        ? 'correct the user and password in NATS_URL'
+        : 'start one there, with JetStream (-js), or correct NATS_URL',
   };
 }

@@ -5,9 +5,9 @@ import { READ_BACK_MS } from './own-records.ts';
 /** What a `Freshness` asks. */
 export interface FreshnessHost {
   readonly clock: Clock;
-  /** Asks the broker for the newest position; nothing where everything up to now has been read meanwhile. */
-  head(): Promise<number | undefined>;
-  /** Whether everything up to `position` has been read. */
+  /** Asks the broker for the newest position; 0 where everything up to now has been read meanwhile. */
+  head(): Promise<number>;
+  /** Whether everything up to `position` has been read, and nothing is being read anew. */
   hasRead(position: number): boolean;
 }
 
@@ -54,7 +54,7 @@ export class Freshness {
 
   async #readUpToHead(): Promise<void> {
     const position = await this.#host.head();
-    if (position === undefined || this.#host.hasRead(position)) return;
+    if (this.#host.hasRead(position)) return;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const waiting = { position, resolve };
     const end = this.#host.clock.after(READ_BACK_MS, () => {

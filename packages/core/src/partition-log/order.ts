@@ -133,11 +133,11 @@ export class Order {
     return this.#last * INDEXES + LAST_INDEX;
   }
 
-  async #head(): Promise<number | undefined> {
+  async #head(): Promise<number> {
     if (this.#partition.head !== undefined) return this.#partition.head();
     const outcome = await this.append('');
     if (outcome instanceof RealtimeError) throw new RealtimeError('BROKER_DOWN', outcome.message);
-    return undefined;
+    return 0;
   }
 
   async #read(): Promise<void> {

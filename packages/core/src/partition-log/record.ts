@@ -8,12 +8,12 @@ const MAX_BYTES = 256 * 1024;
 const FRAME_BYTES = 64;
 
 /** An entry on its way, with the tag that its writer gave it. */
-export interface RecordEntry extends NewEntry {
+interface RecordEntry extends NewEntry {
   readonly tag: string;
 }
 
 /** Entries of one channel in a record. */
-export interface RecordPart {
+interface RecordPart {
   readonly channel: string;
   readonly retention: Retention;
   readonly entries: readonly RecordEntry[];
