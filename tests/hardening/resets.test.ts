@@ -18,6 +18,13 @@ async function nothingIsLeft(server: TestServer, before: number): Promise<void> 
   expect(await connectionsOf(server)).toBe(0);
 }
 
+/** Ends the honest client; resolves when the server has noticed. */
+async function goes({ realtime }: TestServer, { client }: HonestClient): Promise<void> {
+  const noticed = new Promise((resolve) => realtime.on('disconnected', resolve));
+  client.raw.socket.resetAndDestroy();
+  await within(3_000, 'the end of the honest client', noticed);
+}
+
 /** Sockets and timers that are referenced: what would keep a process alive. */
 function resourcesOf(): number {
   return process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap' || name === 'Timeout').length;
@@ -106,7 +113,7 @@ for (const [stage, part] of Object.entries(STAGES)) {
     }
     const honest = await HonestClient.join(server.port);
     await honest.isUnaffected();
-    honest.client.raw.socket.resetAndDestroy();
+    await goes(server, honest);
     await nothingIsLeft(server, before);
   });
 }
@@ -123,7 +130,7 @@ it(`C10: a reset while an upgrade is being refused leaves nothing, ${TIMES} time
   }
   const honest = await HonestClient.join(server.port);
   await honest.isUnaffected();
-  honest.client.raw.socket.resetAndDestroy();
+  await goes(server, honest);
   await nothingIsLeft(server, before);
 });
 
@@ -151,7 +158,7 @@ it(`C10: a reset during a large write leaves no subscription, ${TIMES} times`, a
     expect(await realtime.channel(channel).subscriberCount()).toBe(0);
   }
   await honest.isUnaffected();
-  honest.client.raw.socket.resetAndDestroy();
+  await goes(server, honest);
   await nothingIsLeft(server, before);
 });
 

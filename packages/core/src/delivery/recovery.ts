@@ -102,6 +102,12 @@ export class Recovery {
         at = delivery.position;
         if (!connection.outbox.hasRoom) break;
       }
+      // Of an epoch that the feed has left nothing follows any more, unless it is one that the feed has yet to hear of.
+      if (at.epoch !== feed.position.epoch && told?.epoch !== at.epoch && gaps !== feed.gaps) {
+        at = feed.lastGap!.at;
+        tellOfGap();
+        told = at;
+      }
       const rest = feed.after(at);
       if (rest !== undefined) tellOfGap();
       for (const delivery of rest ?? []) {
@@ -128,14 +134,11 @@ export class Recovery {
       const known = feed.gaps;
       read = await this.#log.read(feed.channel, { after: at, limit: PAGE });
       if (!from.isCurrent()) return;
-      // An answer from before what the feed has told of meanwhile is worth nothing.
-      if (known !== feed.gaps || (gaps !== known && read.epoch !== feed.position.epoch))
-        read = { ...read, entries: [] };
-      else if (read.proof !== 'contiguous') {
+      if (read.proof !== 'contiguous') {
         at = told = read.start;
         gaps = feed.gaps;
         sendGap(connection, feed.channel, GAP_OF[read.proof], at);
-      } else tellOfGap();
+      } else if (known === feed.gaps) tellOfGap();
     }
   }
 
