@@ -10,6 +10,10 @@ import { Stream } from './stream.ts';
 
 /** Time for JetStream to say that a record is stored. */
 const STORED_MS = 5_000;
+/** Time for a stream to have a leader. */
+const LEADERLESS_MS = 10_000;
+/** Time between two questions for that. */
+const AGAIN_MS = 250;
 
 /** One partition of the log: a stream in JetStream. */
 export class NatsPartition implements Partition {
@@ -51,19 +55,30 @@ export class NatsPartition implements Partition {
   }
 
   async read(sinceMs: number, reader: PartitionReader): Promise<() => void> {
-    const reading = new StreamReading(this.#link, this.#stream, { sinceMs, reader });
-    try {
-      await reading.begin();
-    } catch (error) {
-      reading.end();
-      if (error instanceof RealtimeError) throw error;
-      throw brokerDown(`the stream ${this.#stream.name} can not be read`, error);
-    }
+    const reading = await this.#begin(sinceMs, reader);
     this.#reading = reading;
     return () => {
       reading.end();
       if (this.#reading === reading) this.#reading = undefined;
     };
+  }
+
+  /** A new stream on several servers has no leader at first, and nobody answers for it: it is asked again. */
+  async #begin(sinceMs: number, reader: PartitionReader): Promise<StreamReading> {
+    const { clock } = this.#link;
+    const giveUpAt = clock.now() + LEADERLESS_MS;
+    for (;;) {
+      const reading = new StreamReading(this.#link, this.#stream, { sinceMs, reader });
+      try {
+        await reading.begin();
+        return reading;
+      } catch (error) {
+        reading.end();
+        if (error instanceof RealtimeError) throw error;
+        if (clock.now() >= giveUpAt) throw brokerDown(`the stream ${this.#stream.name} can not be read`, error);
+      }
+      await new Promise<void>((resolve) => clock.after(AGAIN_MS, resolve));
+    }
   }
 
   /** The connection was lost. */
