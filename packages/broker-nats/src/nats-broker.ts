@@ -1,6 +1,6 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection, Status } from '@nats-io/transport-node';
-import { PartitionLog, systemClock } from '@rt/core';
+import { PartitionLog, systemClock, Warnings } from '@rt/core';
 import type { Broker, BrokerEvents, BrokerHealth, BusWork } from '@rt/core';
 import { RealtimeError } from '@rt/protocol';
 import { randomBytes } from 'node:crypto';
@@ -18,7 +18,6 @@ import { Probes } from './probes.ts';
 import { Spread } from './spread.ts';
 import { DEFAULT_PARTITIONS, DEFAULT_RETENTION_MS } from './stream.ts';
 import { Subscriptions } from './subscriptions.ts';
-import { Warnings } from './warnings.ts';
 
 /** Time for all of `start`, but for reading the log. */
 const START_MS = 5_000;

@@ -1,4 +1,4 @@
-import { systemClock } from '@rt/core';
+import { systemClock, Warnings } from '@rt/core';
 import type { Broker, BrokerEvents, BrokerHealth, BusWork, Cancel } from '@rt/core';
 import { RealtimeError } from '@rt/protocol';
 import { randomBytes } from 'node:crypto';
@@ -18,7 +18,6 @@ import { Script } from './script.ts';
 import { checkServer } from './server-check.ts';
 import { Shards } from './shards.ts';
 import { Subscriptions } from './subscriptions.ts';
-import { Warnings } from './warnings.ts';
 
 /** Time for all of `start`. */
 const START_MS = 5_000;

@@ -5,6 +5,7 @@
 export type { AuthorizationRequest, Authorizer, ChannelAction } from './authorization/authorizer.ts';
 export type { PatternParams } from './authorization/pattern-params.ts';
 export { userChannel } from './authorization/user-channel.ts';
+export { Warnings } from './brokers/warnings.ts';
 export type { ChannelHandle, History, KeptMessage } from './channel/channel-handle.ts';
 export type { ChannelRule } from './channel/channel-rules.ts';
 export type { LatestKey, SlowReaderRule } from './channel/slow-reader.ts';

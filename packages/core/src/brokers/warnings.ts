@@ -1,10 +1,13 @@
-import type { Clock } from '@rt/core';
+import type { Clock } from '../contracts/clock.ts';
 
 const QUIET_MS = 60_000;
 
 type Details = Readonly<Record<string, string | number>>;
 
-/** Passes on each kind of warning once a minute at most, with how often it came since: trouble comes in floods. */
+/**
+ * For brokers: passes on each kind of warning once a minute at most, with how often it came since (`count`), because trouble comes
+ * in floods.
+ */
 export class Warnings {
   readonly #clock: Clock;
   readonly #report: (message: string, details: Details) => void;
