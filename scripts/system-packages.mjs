@@ -6,7 +6,7 @@ import { capture, step } from './child.mjs';
  * What the tests need from the system. `commands`: any of them will do; `variable`: names the found one to the tests, and
  * to this script beforehand where it is somewhere else; `apt`: the package of Debian and Ubuntu.
  */
-const systemPackages = [
+export const systemPackages = [
   {
     name: 'Chromium',
     commands: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
@@ -24,6 +24,18 @@ const systemPackages = [
     commands: ['nats-server'],
     variable: 'NATS_SERVER_PATH',
     apt: 'nats-server',
+  },
+  {
+    name: 'nginx',
+    commands: ['nginx'],
+    variable: 'NGINX_PATH',
+    apt: 'nginx',
+  },
+  {
+    name: 'HAProxy',
+    commands: ['haproxy'],
+    variable: 'HAPROXY_PATH',
+    apt: 'haproxy',
   },
 ];
 

@@ -6,6 +6,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { root } from './docs-page.ts';
+import { systemPackages as list } from '../../scripts/system-packages.mjs';
+
+const systemPackages: readonly {
+  readonly name: string;
+  readonly commands: readonly string[];
+  readonly variable: string;
+  readonly apt: string;
+}[] = list;
 
 /** The only folder on the PATH: what is in it is what the system has. */
 let folder: string;
@@ -40,27 +48,28 @@ async function findSystemPackages(env: Readonly<Record<string, string>> = {}): P
   }
 }
 
+/** Makes a program for each of the packages, but for the named one. Resolves with their paths by variable. */
+async function programs(options: { but?: string } = {}): Promise<Readonly<Record<string, string>>> {
+  const made = systemPackages
+    .filter(({ name }) => name !== options.but)
+    .map(async ({ variable, commands }) => [variable, await program(commands.at(-1)!)] as const);
+  return Object.fromEntries(await Promise.all(made));
+}
+
 it('names what is there, and installs nothing', async () => {
   await program('env', 'exit 1');
-  const [browser, redis] = [await program('google-chrome'), await program('redis-server')];
-  const nats = await program('nats-server');
-  expect(await findSystemPackages()).toEqual({
-    CHROMIUM_PATH: browser,
-    REDIS_SERVER_PATH: redis,
-    NATS_SERVER_PATH: nats,
-  });
+  const expected = await programs();
+  expect(await findSystemPackages()).toEqual(expected);
 });
 
 it('takes another program where its variable names one', async () => {
-  await program('chromium');
-  await program('nats-server');
+  await programs({ but: 'Redis' });
   const other = await program('redis-of-mine');
   expect(await findSystemPackages({ REDIS_SERVER_PATH: other })).toMatchObject({ REDIS_SERVER_PATH: other });
 });
 
 it('fails where a variable names no program', async () => {
-  await program('chromium');
-  await program('nats-server');
+  await programs();
   expect(await findSystemPackages({ REDIS_SERVER_PATH: '/no/such/redis' })).toMatchObject({
     code: 1,
     written: expect.stringContaining('REDIS_SERVER_PATH=/no/such/redis: there is no program'),
@@ -68,8 +77,7 @@ it('fails where a variable names no program', async () => {
 });
 
 it.runIf(existsSync('/usr/bin/apt-get'))('installs what is missing, and only that', async () => {
-  await program('chromium');
-  await program('nats-server');
+  await programs({ but: 'Redis' });
   const [redis, calls] = [join(folder, 'redis-server'), join(folder, 'calls')];
   const install = `printf '#!/bin/sh' > ${redis}; /bin/chmod 755 ${redis}`;
   await program('env', `echo "$@" >> ${calls}; case "$*" in *" install "*) ${install};; esac`);
@@ -81,8 +89,7 @@ it.runIf(existsSync('/usr/bin/apt-get'))('installs what is missing, and only tha
 });
 
 it('fails, and says what to install, where installing fails', async () => {
-  await program('chromium');
-  await program('nats-server');
+  await programs({ but: 'Redis' });
   await program('env', 'echo "no network" >&2; exit 100');
   expect(await findSystemPackages()).toMatchObject({
     code: 1,
@@ -96,6 +103,8 @@ it('fails, and says what to install, where the install brings no program', async
   await program('env');
   expect(await findSystemPackages()).toMatchObject({
     code: 1,
-    written: expect.stringMatching(/sudo apt-get install --no-install-recommends chromium redis-server nats-server\n/),
+    written: expect.stringContaining(
+      `sudo apt-get install --no-install-recommends ${systemPackages.map(({ apt }) => apt).join(' ')}\n`,
+    ),
   });
 });
