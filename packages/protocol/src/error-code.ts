@@ -4,10 +4,13 @@ const RETRYABLE_CODES = [
   'CONNECT_TIMEOUT',
   'DEADLINE',
   'HEARTBEAT_MISSED',
+  'OVERLOADED',
   'RATE_LIMITED',
+  'REQUEST_TIMEOUT',
   'SLOW_READER',
   'TOKEN_EXPIRED',
   'TOO_MANY_CONNECTIONS',
+  'UNKNOWN_SESSION',
 ] as const;
 
 const FINAL_CODES = [
@@ -30,6 +33,7 @@ const FINAL_CODES = [
   'UNAUTHENTICATED',
   'UNKNOWN_CONNECTION',
   'UNSUPPORTED',
+  'UNSUPPORTED_MEDIA_TYPE',
 ] as const;
 
 /** Every stable error code. Each has a row in `errorTable` and a heading in `docs/errors.md`. */

@@ -27,18 +27,20 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorRow>> = {
   DEADLINE: { message: 'There was no answer in time; try again.', status: 504 },
   DISCONNECTED: { message: 'The application ended this connection.', closeCode: 4502 },
   FORBIDDEN: { message: 'This is not allowed here; the server decides by its rules and authorizers.', status: 403 },
-  HANDLER_FAILED: { message: 'The handler of this event failed; the server log has the reason.', status: 500 },
+  HANDLER_FAILED: { message: 'The handler or method failed; the server log has the reason.', status: 500 },
   HEARTBEAT_MISSED: { message: 'Nothing was heard from the other side in time.', closeCode: 4000 },
   INVALID_DATA: { message: 'The data is not JSON that can be passed on unchanged.', status: 422 },
   METHOD_NOT_ALLOWED: { message: 'This path takes another HTTP method; see the Allow header.', status: 405 },
-  NOT_FOUND: { message: 'There is nothing at this path.', status: 404 },
+  NOT_FOUND: { message: 'There is nothing at this path, or no method of this name.', status: 404 },
   NO_REALTIME: { message: 'The module-level broadcast() needs exactly one Realtime in this process.' },
   OUTCOME_UNKNOWN: {
     message: 'The connection went before the answer came: the message may have arrived.',
     status: 504,
   },
+  OVERLOADED: { message: 'The server has too much to do at the moment; try again.', status: 503, closeCode: 4006 },
   QUEUE_FULL: { message: 'Too many sends wait for a connection; send less, or wait until it is open.' },
   RATE_LIMITED: { message: 'Too many messages; wait before sending again.', status: 429, closeCode: 4003 },
+  REQUEST_TIMEOUT: { message: 'The request did not arrive in time; send it again.', status: 408 },
   SLOW_READER: { message: 'The client did not read what it was sent.', closeCode: 4002 },
   TOKEN_EXPIRED: {
     message: 'The token is no longer valid; connect again with a new one.',
@@ -54,5 +56,10 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorRow>> = {
   },
   UNAUTHENTICATED: { message: 'The token was missing or not accepted; get a new one.', status: 401, closeCode: 4501 },
   UNKNOWN_CONNECTION: { message: 'No node has this connection (any more).', status: 404 },
+  UNKNOWN_SESSION: {
+    message: 'No node has this session (any more); open a new one with your cursors.',
+    status: 410,
+  },
   UNSUPPORTED: { message: 'This server, broker or version can not do that.', status: 501, closeCode: 4503 },
+  UNSUPPORTED_MEDIA_TYPE: { message: 'Send the body as content-type: application/json.', status: 415 },
 };

@@ -7,6 +7,7 @@ import {
   isFrameProblem,
   fillTemplate,
   messageHead,
+  messageTail,
   messageTemplate,
 } from '@rt/protocol';
 import fc from 'fast-check';
@@ -51,11 +52,11 @@ describe('the codec', () => {
         json,
         fc.option(fc.string({ unit: 'binary', minLength: 1 }), { nil: undefined }),
         (channel, event, data, user) => {
-          const template = messageTemplate(messageHead(channel, event), {
+          const template = messageTemplate({
+            head: messageHead(channel, event),
             dataText: JSON.stringify(data),
             id: 'i.1',
-            at: 5,
-            user,
+            tail: messageTail(5, user),
           });
           const frame = fillTemplate(template, null);
           expect(frame).not.toMatch(/[\r\n]/);

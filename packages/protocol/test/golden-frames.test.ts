@@ -3,12 +3,24 @@ import {
   isFrameProblem,
   fillTemplate,
   messageHead,
+  messageTail,
   messageTemplate,
   serverFrame,
 } from '@rt/protocol';
 import type { ServerFrame } from '@rt/protocol';
 import { describe, expect, it } from 'vitest';
 import golden from './golden-frames.json' with { type: 'json' };
+
+/** What a golden message frame is made of. */
+interface MessageOfFrame {
+  readonly cursor: string | null;
+  readonly channel: string;
+  readonly event: string;
+  readonly dataText: string;
+  readonly id: string;
+  readonly at: number;
+  readonly user?: string;
+}
 
 const nested = (depth: number): string => `["send",1,"a","b",${'['.repeat(depth)}${']'.repeat(depth)}]`;
 
@@ -34,14 +46,16 @@ describe('golden server frames', () => {
   });
 
   it.each(golden.messages)('$frame is spliced from its parts and is the same JSON', ({ message, frame }) => {
-    const { cursor, channel, event, ...parts } = message;
-    const text = fillTemplate(messageTemplate(messageHead(channel, event), { user: undefined, ...parts }), cursor);
+    const { cursor, channel, event, dataText, id, at, user }: MessageOfFrame = message;
+    const template = messageTemplate({ head: messageHead(channel, event), dataText, id, tail: messageTail(at, user) });
+    const text = fillTemplate(template, cursor);
     expect(text).toBe(frame);
     expect(JSON.parse(text)).toEqual(JSON.parse(frame));
   });
 
   it('costs at most 32 bytes besides its values', () => {
-    const template = messageTemplate(messageHead('c', 'e'), { dataText: '1', id: 'i', at: 1, user: 'u' });
+    const head = messageHead('c', 'e');
+    const template = messageTemplate({ head, dataText: '1', id: 'i', tail: messageTail(1, 'u') });
     const text = fillTemplate(template, 'o');
     expect(text.length - 'ceo1i1u'.length).toBeLessThanOrEqual(32);
   });
