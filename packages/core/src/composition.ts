@@ -1,6 +1,8 @@
+import type { ApplicationContract } from './application-contract/application-contract.ts';
+import { compileContract } from './application-contract/compile-contract.ts';
+import { compileMethods } from './application-contract/method-contracts.ts';
 import { ApplicationErrors } from './application-errors.ts';
 import { Authorizers } from './authorization/authorizers.ts';
-import { Decisions } from './authorization/decisions.ts';
 import { ChannelRules } from './channel/channel-rules.ts';
 import { Membership } from './channel/membership.ts';
 import type { Cluster } from './cluster/cluster.ts';
@@ -9,6 +11,7 @@ import { Everywhere } from './cluster/everywhere.ts';
 import { Fleet } from './cluster/fleet.ts';
 import { localAnswers } from './cluster/local-answers.ts';
 import { AuthCommand } from './commands/auth.ts';
+import { CallCommand } from './commands/call.ts';
 import { Commands } from './commands/commands.ts';
 import { ConnectCommand } from './commands/connect.ts';
 import { HistoryCommand } from './commands/history.ts';
@@ -17,6 +20,7 @@ import { SendCommand } from './commands/send.ts';
 import { SubscribeCommand } from './commands/subscribe.ts';
 import { UnsubscribeCommand } from './commands/unsubscribe.ts';
 import { UpdateInfoCommand } from './commands/update-info.ts';
+import { ClientRequests } from './connection/client-requests.ts';
 import type { ConnectionRegistry } from './connection/connection-registry.ts';
 import type { ConnectionServices } from './connection/connection-services.ts';
 import { Heartbeat } from './connection/heartbeat.ts';
@@ -37,6 +41,10 @@ import { SharedReads } from './delivery/shared-reads.ts';
 import { Stragglers } from './delivery/stragglers.ts';
 import { Tick } from './delivery/tick.ts';
 import { MessageHandlers } from './handlers/message-handlers.ts';
+import { Methods } from './handlers/methods.ts';
+import { Invocations } from './invocations/invocations.ts';
+import { AllSessions } from './http-sessions/all-sessions.ts';
+import { OwnSessions } from './http-sessions/own-sessions.ts';
 import { Lifecycle } from './lifecycle.ts';
 import type { ParsedOptions } from './options.ts';
 import { Presence } from './presence/presence.ts';
@@ -46,8 +54,12 @@ export interface Parts {
   readonly hub: Hub;
   readonly interest: Interest;
   readonly rules: ChannelRules;
+  /** Absent where channels and events have no schemas. */
+  readonly contract: ApplicationContract | undefined;
   readonly authorizers: Authorizers;
   readonly handlers: MessageHandlers;
+  readonly methods: Methods;
+  readonly invocations: Invocations;
   readonly lifecycle: Lifecycle;
   readonly messages: Messages;
   readonly membership: Membership;
@@ -57,6 +69,8 @@ export interface Parts {
   /** Absent where this is the only node there can be. */
   readonly cluster: Cluster | undefined;
   readonly fleet: Fleet;
+  readonly ownSessions: OwnSessions;
+  readonly sessions: AllSessions;
 }
 
 /** Builds the parts of one node and wires them. `ended` hears of every wire that is gone. */
@@ -71,10 +85,13 @@ export function compose(
   const retentionOf = (channel: string): ReturnType<ChannelRules['retentionOf']> => rules.retentionOf(channel);
   const hub = new Hub(new DroppedTexts(logger, 'messages of channels'));
   const errors = new ApplicationErrors(logger);
-  const decisions = new Decisions(clock, limits.decisionTimeoutMs);
+  const contract = compileContract(options, errors);
+  const invocations = new Invocations({ nodeId: registry.nodeId, clock, limits, logger, errors });
   const lifecycle = new Lifecycle(errors);
   const handlers = new MessageHandlers();
-  const authorizers = new Authorizers(decisions, errors);
+  const methodContracts = compileMethods(options, errors);
+  const methods = new Methods(methodContracts);
+  const authorizers = new Authorizers(invocations, limits.decisionTimeoutMs, contract);
 
   const tick = new Tick(clock);
   // The order of these four is the order within a tick: first what is published, then what that brings.
@@ -84,7 +101,7 @@ export function compose(
   const bus = new Publisher(broker, publishing);
   const presence = new Presence({ clock, limits, lifecycle, tick });
   const outboxes = new Outboxes(tick);
-  const messages = new Messages({ bus, log: toLog, retentionOf }, clock, limits, registry.nodeId);
+  const messages = new Messages({ bus, log: toLog, retentionOf }, tick, limits, registry.nodeId);
 
   const reads = log && new SharedReads(log);
   const recovery = reads && new Recovery(reads);
@@ -104,15 +121,17 @@ export function compose(
     lingerMs: log?.lingerMs ?? 0,
     report: (error, channel) => logger.error('the broker did not unsubscribe', { channel, error: String(error) }),
   });
-  const membership = new Membership({ hub, interest, authorizers, recovery, lifecycle, presence, limits });
-  const identity = new Identity(options, { decisions, errors, logger });
+  const membership = new Membership({ hub, interest, authorizers, recovery, lifecycle, presence, limits, contract });
+  const identity = new Identity(options, { invocations, limits, errors, logger });
   const subscribe = new SubscribeCommand(membership);
+  const clientRequests = new ClientRequests(clock, (data) => messages.dataText(data));
 
   const connectionServices: ConnectionServices = {
     clock,
     limits,
     outboxes,
     membership,
+    clientRequests,
     queued: new QueuedTotal(limits.maxQueuedBytesTotal),
     pushLimit,
     heartbeat: new Heartbeat(clock, limits, registry),
@@ -121,10 +140,19 @@ export function compose(
       auth: new AuthCommand({ identity, clock }, (connection) => membership.reauthorize(connection)),
       subscribe,
       unsubscribe: new UnsubscribeCommand(membership),
-      send: new SendCommand({ rules, authorizers, handlers, messages, clock, errors }),
+      send: new SendCommand({ rules, contract, authorizers, handlers, messages, clock, limits, invocations }),
       history: new HistoryCommand(authorizers, (channel) => (messages.hasLog(channel) ? reads : undefined), pushLimit),
       members: new MembersCommand(authorizers, presence),
-      updateInfo: new UpdateInfoCommand(authorizers, presence),
+      updateInfo: new UpdateInfoCommand(authorizers, presence, contract),
+      call: new CallCommand({
+        methods,
+        contracts: methodContracts,
+        invocations,
+        messages,
+        errors,
+        timeoutMs: limits.handlerTimeoutMs,
+      }),
+      clientRequests,
     }),
     fellBehind: (connection) => stragglers.fellBehind(connection),
     catchUp: (connection, places) => stragglers.catchUp(connection, places),
@@ -133,17 +161,24 @@ export function compose(
   };
 
   const serves = options.transports.length > 0;
-  const everywhere = new Everywhere(localAnswers({ registry, interest, membership, presence }), registry.nodeId);
+  const ownSessions = new OwnSessions(clock);
+  const { nodeId } = registry;
+  const answers = localAnswers({ registry, interest, membership, presence, sessions: ownSessions });
+  const everywhere = new Everywhere(answers, nodeId);
   const cluster = broker.isAlone ? undefined : composeCluster(options, { registry, bus, presence, everywhere });
   everywhere.cluster = cluster;
   const fleet = new Fleet(everywhere, registry, serves);
+  const sessions = new AllSessions({ own: ownSessions, everywhere, nodeId, logger });
 
   return {
     hub,
     interest,
     rules,
+    contract,
     authorizers,
     handlers,
+    methods,
+    invocations,
     lifecycle,
     messages,
     membership,
@@ -152,5 +187,7 @@ export function compose(
     gate,
     cluster,
     fleet,
+    ownSessions,
+    sessions,
   };
 }

@@ -1,5 +1,6 @@
 import type { ApplicationErrors } from './application-errors.ts';
 import type { ClientConnection } from './connection/client-connection.ts';
+import { runFor } from './invocations/context.ts';
 import type { Member } from './presence/member.ts';
 
 /** What happened to a member of a presence channel. Every node with clients hears of it. */
@@ -63,7 +64,8 @@ export class Lifecycle {
     for (const listener of this.#listeners[name]) {
       try {
         // An async function is a listener too, and its failure must not end the process.
-        const outcome: unknown = listener(event);
+        // What made it happen may be an invocation: that is nobody's business here.
+        const outcome: unknown = runFor(undefined, () => listener(event));
         if (outcome instanceof Promise) outcome.catch((error: unknown) => this.#report(name, event, error));
       } catch (error) {
         this.#report(name, event, error);

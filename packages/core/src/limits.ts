@@ -19,8 +19,20 @@ export interface Limits {
   readonly messageBurst: number;
   /** Time for the `connect` frame to arrive and be accepted. Default 10 s. */
   readonly connectTimeoutMs: number;
+  /** Time for the head of an HTTP request (on a server of `listen`), and for its body. Default 15 s. */
+  readonly requestTimeoutMs: number;
   /** Time for an authorizer to answer, and for `authenticate` about a new token; then it is no. Default 10 s. */
   readonly decisionTimeoutMs: number;
+  /** Time for a handler or a method to end, from when it begins; then its client gets `DEADLINE`. Default 30 s. */
+  readonly handlerTimeoutMs: number;
+  /** Handlers and methods of one connection that run at once; and as many authorizers. More wait. Default 100. */
+  readonly maxInvocations: number;
+  /** Handlers and methods of all connections that run at once; and as many authorizers. More wait. Default 10,000. */
+  readonly maxInvocationsTotal: number;
+  /** Those of one connection that wait; more are refused with `OVERLOADED`, and so is who waits too long. Default 200. */
+  readonly maxQueuedInvocations: number;
+  /** Those of all connections that wait; more are refused with `OVERLOADED`. Default 10,000. */
+  readonly maxQueuedInvocationsTotal: number;
   /** Time after which an unanswered publish rejects with `DEADLINE`. Default 5 s. */
   readonly publishTimeoutMs: number;
   /** Silence after which the server sends `ping`. Default 20 s. */
@@ -46,7 +58,13 @@ export const defaultLimits: Limits = {
   messagesPerMinute: 600,
   messageBurst: 100,
   connectTimeoutMs: 10_000,
+  requestTimeoutMs: 15_000,
   decisionTimeoutMs: 10_000,
+  handlerTimeoutMs: 30_000,
+  maxInvocations: 100,
+  maxInvocationsTotal: 10_000,
+  maxQueuedInvocations: 200,
+  maxQueuedInvocationsTotal: 10_000,
   publishTimeoutMs: 5_000,
   beatMs: 20_000,
   beatAnswerMs: 8_000,

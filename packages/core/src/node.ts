@@ -1,17 +1,24 @@
 import { RealtimeError, serverFrame } from '@rt/protocol';
+import type { IncomingMessage } from 'node:http';
 import { compose } from './composition.ts';
 import type { Parts } from './composition.ts';
 import { AddressLimit } from './connection/address-limit.ts';
 import { connectionRequest } from './connection/connection-request.ts';
+import type { ConnectionRequest } from './connection/connection-request.ts';
 import { Connection } from './connection/connection.ts';
 import { ConnectionRegistry } from './connection/connection-registry.ts';
 import type { BrokerHealth } from './contracts/broker.ts';
+import type { SessionLink } from './contracts/http-sessions.ts';
+import type { Link } from './contracts/link.ts';
 import type { Transport } from './contracts/transport.ts';
 import { refuseUpgrade } from './http/answer.ts';
+import { BodyReader } from './http/body.ts';
 import { OriginCheck } from './http/origin-check.ts';
 import { Router } from './http/router.ts';
 import { routesOf } from './http/routes.ts';
 import { TrustedProxies } from './http/trusted-proxies.ts';
+import { SendRoute } from './http-sessions/send-route.ts';
+import { TransportSessions } from './http-sessions/transport-sessions.ts';
 import type { ParsedOptions } from './options.ts';
 
 /** What the names of channels between nodes begin with; no client can name one. */
@@ -21,6 +28,7 @@ const NODE_TO_NODE = '$';
 export class RealtimeNode {
   readonly options: ParsedOptions;
   readonly parts: Parts;
+  readonly bodies: BodyReader;
   readonly router: Router;
   readonly connections = new ConnectionRegistry();
   state: 'new' | 'started' | 'closing' | 'closed' = 'new';
@@ -37,6 +45,7 @@ export class RealtimeNode {
     refuseLogRules(options);
     this.#addresses = new AddressLimit(options.limits.connectionsPerAddress);
     this.#proxies = new TrustedProxies(options.trustProxy);
+    this.bodies = new BodyReader(options.limits, options.clock);
     this.parts = compose(options, this.connections, (connection, code, reason) =>
       this.#ended(connection, code, reason),
     );
@@ -45,8 +54,7 @@ export class RealtimeNode {
       routes: routesOf(this),
       transports: options.transports,
       origins: new OriginCheck(options.allowedOrigins, process.env['NODE_ENV'] === 'production', this.#proxies),
-      admits: () =>
-        this.state === 'started' ? undefined : new RealtimeError('CLOSING', 'this server takes no new clients'),
+      admits: () => this.#admission,
       addressRefusal: (req) => this.#addresses.refusal(this.#proxies.addressOf(req)),
       logger,
     });
@@ -55,6 +63,11 @@ export class RealtimeNode {
 
   health(): BrokerHealth {
     return this.options.broker.health();
+  }
+
+  /** Why no new clients are let in. */
+  get #admission(): RealtimeError | undefined {
+    return this.state === 'started' ? undefined : new RealtimeError('CLOSING', 'this server takes no new clients');
   }
 
   /** Connects the broker, once. After a failure it may be called again. */
@@ -125,29 +138,40 @@ export class RealtimeNode {
   }
 
   #attach(transport: Transport): void {
-    const { limits, logger } = this.options;
+    const { limits, logger, clock } = this.options;
+    const request = (req: IncomingMessage): ConnectionRequest => connectionRequest(req, this.#proxies.addressOf(req));
     transport.attach({
       limits,
       logger,
+      clock,
       refuseUpgrade,
-      request: (req) => connectionRequest(req, this.#proxies.addressOf(req)),
-      open: (link, request) => {
-        const refusal = this.#addresses.refusal(request.address);
-        if (refusal !== undefined) throw refusal;
-        const connection = new Connection(
-          link,
-          { id: this.connections.newId(), transport: transport.name, request },
-          this.parts.connectionServices,
-        );
-        this.connections.add(connection);
-        this.#addresses.add(connection.address);
-        return connection;
+      request,
+      open: (link, from) => this.#open(transport, link, from),
+      sessions: () => {
+        const { ownSessions: own, sessions: all } = this.parts;
+        this.router.add('/send', new SendRoute(all, this.bodies));
+        const open = (link: SessionLink, req: IncomingMessage): Connection => this.#open(transport, link, request(req));
+        return new TransportSessions({ own, all, bodies: this.bodies, open });
       },
     });
   }
 
+  #open({ name }: Transport, link: Link, request: ConnectionRequest): Connection {
+    const refusal = this.#admission ?? this.#addresses.refusal(request.address);
+    if (refusal !== undefined) throw refusal;
+    const connection = new Connection(
+      link,
+      { id: this.connections.newId(), transport: name, request },
+      this.parts.connectionServices,
+    );
+    this.connections.add(connection);
+    this.#addresses.add(connection.address);
+    return connection;
+  }
+
   #ended(connection: Connection, code: number, reason: string): void {
     this.connections.remove(connection);
+    this.parts.ownSessions.ended(connection.id);
     this.#addresses.remove(connection.address);
     if (connection.wasOpen) this.parts.lifecycle.emit('disconnected', { connection, code, reason });
     this.#onDeparture?.();

@@ -1,6 +1,7 @@
 import { RealtimeError } from '@rt/protocol';
 import type { Contract } from '@rt/protocol';
 import { z } from 'zod';
+import { contractOption } from './application-contract/contract-option.ts';
 import type { ChannelRule } from './channel/channel-rules.ts';
 import type { Authenticate } from './connection/user.ts';
 import { consoleLogger } from './console-logger.ts';
@@ -27,8 +28,13 @@ export interface RealtimeOptions<Definition extends Contract = Contract> {
   readonly anonymous?: boolean;
   /** Rules by channel pattern, merged key by key, the more specific pattern winning. Default: clients may send nowhere. */
   readonly channels?: Readonly<Record<string, ChannelRule>>;
-  /** The types shared with the clients. */
+  /** The channels, events and methods shared with the clients: their types, and what is checked at run time. */
   readonly contract?: Definition;
+  /**
+   * Whether what the application itself sends is checked against the contract in production (`NODE_ENV=production`) too.
+   * Default `false`: only elsewhere. What clients send is always checked.
+   */
+  readonly validateOutgoing?: boolean;
   /** What one client or message may use; see `Limits` for each default. */
   readonly limits?: Partial<Limits>;
   /** Where the routes are. Default `/realtime`. */
@@ -61,6 +67,8 @@ export interface ParsedOptions {
   readonly authenticate: Authenticate | undefined;
   readonly anonymous: boolean;
   readonly channels: Readonly<Record<string, ChannelRule>>;
+  readonly contract: Contract | undefined;
+  readonly validateOutgoing: boolean;
   readonly limits: Limits;
   readonly basePath: string;
   readonly allowedOrigins: readonly string[] | undefined;
@@ -110,7 +118,8 @@ const schema = z.strictObject({
       }),
     )
     .optional(),
-  contract: z.looseObject({}).optional(),
+  contract: contractOption.optional(),
+  validateOutgoing: z.boolean().optional(),
   limits: z
     .strictObject({
       maxFrameBytes: z.int().min(1024),
@@ -121,7 +130,13 @@ const schema = z.strictObject({
       messagesPerMinute: positive,
       messageBurst: positive,
       connectTimeoutMs: positive,
+      requestTimeoutMs: z.int().min(1000),
       decisionTimeoutMs: positive,
+      handlerTimeoutMs: positive,
+      maxInvocations: positive,
+      maxInvocationsTotal: positive,
+      maxQueuedInvocations: z.int().min(0),
+      maxQueuedInvocationsTotal: z.int().min(0),
       publishTimeoutMs: positive,
       beatMs: z.int().min(1000),
       beatAnswerMs: z.int().min(1000),
@@ -176,6 +191,8 @@ export function parseOptions(options: RealtimeOptions): ParsedOptions {
     authenticate: options.authenticate,
     anonymous: options.anonymous ?? true,
     channels: options.channels ?? {},
+    contract: options.contract,
+    validateOutgoing: options.validateOutgoing ?? false,
     limits: { ...defaultLimits, ...options.limits },
     basePath: options.basePath ?? '/realtime',
     allowedOrigins: options.allowedOrigins,

@@ -1,42 +1,48 @@
-import { channelKind, channelNameProblem, eventNameProblem, RealtimeError } from '@rt/protocol';
-import type { Contract, ServerFrameOf } from '@rt/protocol';
+import { channelKind, channelNameOf, channelNameProblem, eventNameProblem, RealtimeError } from '@rt/protocol';
+import type {
+  ChannelName,
+  ChannelOf,
+  Contract,
+  DataArguments,
+  EventInput,
+  EventName,
+  MethodAnswer,
+  MethodName,
+  MethodReceived,
+  ParamsArguments,
+  PatternOrName,
+  SendName,
+  ServerFrameOf,
+  UserChannelOf,
+} from '@rt/protocol';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AuthorizedPattern, AuthorizerOf, HandlerOf } from './application-contract/contract-types.ts';
 import type { Authorizer } from './authorization/authorizer.ts';
 import { userChannel } from './authorization/user-channel.ts';
-import type { ChannelHandle, History, KeptMessage } from './channel/channel-handle.ts';
+import type { ChannelHandle, History, HistoryQuery, KeptMessage } from './channel/channel-handle.ts';
 import type { ChannelPage, ChannelQuery, Fleet } from './cluster/fleet.ts';
-import { RemoteConnection } from './cluster/remote-connection.ts';
-import type { ConnectionHandle } from './connection/client-connection.ts';
-import { Connection } from './connection/connection.ts';
-import { instanceHash } from './connection/instance.ts';
 import { addCurrent, removeCurrent } from './current.ts';
+import { Broadcasts } from './delivery/broadcasts.ts';
+import type { BroadcastOptions } from './delivery/broadcasts.ts';
 import { readHistory } from './delivery/history.ts';
-import type { OutgoingMessage } from './delivery/messages.ts';
 import type { Published } from './delivery/published.ts';
-import { publishKey } from './delivery/publish-key.ts';
 import type { MessageHandler } from './handlers/message-handlers.ts';
+import type { Method } from './handlers/methods.ts';
 import { attachRouter } from './http/attach.ts';
 import { createListeningServer } from './http/listen.ts';
 import type { ListenOptions, Listening } from './http/listen.ts';
+import type { Middleware } from './invocations/invocation.ts';
 import type { LifecycleEvents } from './lifecycle.ts';
 import { RealtimeNode } from './node.ts';
 import { parseOptions } from './options.ts';
 import type { RealtimeOptions } from './options.ts';
 import type { Member } from './presence/member.ts';
+import { statsOf } from './stats.ts';
+import type { NodeStats } from './stats.ts';
 import type { DisconnectReason, UserHandle } from './user-handle.ts';
 
-/** Who must not get a message: a connection's client program, or one named by its instance and (where it has one) user. */
-export type Except = ConnectionHandle | { readonly instance: string; readonly user?: string };
-
-/** How one message is broadcast. */
-export interface BroadcastOptions {
-  /** This client program does not get it. The other devices of its user do. */
-  readonly except?: Except;
-  /** Not kept, at most once. A channel without history carries every message so. */
-  readonly volatile?: boolean;
-  /** A second broadcast to the channel with this id, within two minutes, is not published and gets the first one's cursor. */
-  readonly id?: string;
-}
+/** The node of a `Realtime`, for the test kit, which looks inside. */
+export let nodeOf: (realtime: object) => RealtimeNode | undefined;
 
 /**
  * A realtime server, or (without transports) a publisher: one per process is usual.
@@ -44,18 +50,31 @@ export interface BroadcastOptions {
  * Throws `BAD_OPTION` for options that are not allowed, naming the option, its value and what would be.
  */
 export class Realtime<Definition extends Contract = Contract> {
+  static {
+    nodeOf = (realtime) => (#node in realtime ? realtime.#node : undefined);
+  }
+
   readonly #node: RealtimeNode;
+  readonly #broadcasts: Broadcasts;
   readonly #detach: (() => void)[] = [];
   #server: Server | undefined;
 
   constructor(options: RealtimeOptions<Definition> = {}) {
-    this.#node = new RealtimeNode(parseOptions(options));
+    const node = new RealtimeNode(parseOptions(options));
+    const { messages, contract } = node.parts;
+    this.#node = node;
+    this.#broadcasts = new Broadcasts({
+      messages,
+      contract,
+      isStarted: () => node.state === 'started',
+      start: () => this.start(),
+    });
   }
 
   /** Connects the broker. `listen` and `attach` do it too; on its own it makes a publisher. Rejects with the broker's reason. */
   async start(): Promise<void> {
     await this.#node.start();
-    addCurrent(this);
+    addCurrent(this.#broadcasts);
   }
 
   /**
@@ -65,7 +84,7 @@ export class Realtime<Definition extends Contract = Contract> {
   async listen(options: ListenOptions = {}): Promise<Listening> {
     if (this.#server !== undefined)
       throw new RealtimeError('BAD_OPTION', 'this Realtime listens already: call listen() once');
-    const { server, listening } = await createListeningServer(options, this.#node.options.tls, async (created) =>
+    const { server, listening } = await createListeningServer(options, this.#node.options, async (created) =>
       this.attach(created),
     );
     this.#server = server;
@@ -87,50 +106,54 @@ export class Realtime<Definition extends Contract = Contract> {
    * Sends a message to everybody subscribed to `channel`, on every node. Resolves when the broker accepted it.
    * Rejects with `BAD_NAME`, `INVALID_DATA`, `TOO_LARGE`, `BROKER_DOWN`, `DEADLINE` or `CLOSING`.
    */
-  broadcast(channel: string, event: string, data?: unknown, options: BroadcastOptions = {}): Promise<Published> {
-    const { messages } = this.#node.parts;
-    try {
-      const { except, volatile: isVolatile, id } = options;
-      const message: OutgoingMessage = {
-        channel,
-        event,
-        dataText: messages.checked(channel, event, data),
-        except: except === undefined ? undefined : hashOf(except),
-        isVolatile,
-        publishKey: id === undefined ? undefined : publishKey(undefined, id),
-      };
-      if (this.#node.state === 'started') return messages.publish(message);
-      // Only the first broadcast of a publisher has to wait for the broker: later ones join their own tick.
-      return this.start().then(() => messages.publish(message));
-    } catch (error) {
-      return Promise.reject(error);
-    }
+  broadcast<Name extends string, Event extends EventName<ChannelOf<Definition, Name>>>(
+    channel: ChannelName<Definition, Name>,
+    event: Event,
+    ...data: DataArguments<EventInput<ChannelOf<Definition, Name>, Event>, BroadcastOptions>
+  ): Promise<Published> {
+    return this.#broadcasts.broadcast(channel as string, event, ...data);
   }
 
-  /** One channel. Throws `BAD_NAME`. */
-  channel(name: string): ChannelHandle {
+  /**
+   * One channel: by its name, or by a pattern and what its `{name}` parts are, which are encoded so that any text may be
+   * one. Throws `BAD_NAME`.
+   */
+  channel<const Text extends string>(
+    pattern: PatternOrName<Definition, Text>,
+    ...[params]: ParamsArguments<Definition, Text>
+  ): ChannelHandle<ChannelOf<Definition, Text>> {
+    const name = params === undefined ? (pattern as string) : channelNameOf(pattern as string, params);
     const problem = channelNameProblem(name);
     if (problem !== undefined) throw new RealtimeError('BAD_NAME', problem);
-    return {
+    const handle: ChannelHandle = {
       name,
-      broadcast: (event, data, options) => this.broadcast(name, event, data, options),
+      broadcast: (event, ...data) => this.#broadcasts.broadcast(name, event, ...data),
       history: (page) => this.#history(name, page),
       members: () => this.#members(name),
       subscriberCount: async () => (await this.#started()).subscriberCount(name),
     };
+    // The contract says what is in its messages; here they are JSON.
+    return handle as unknown as ChannelHandle<ChannelOf<Definition, Text>>;
   }
 
   /**
    * Says who may have the channels that match `pattern`; its `{name}` parts are `params` by name and type.
    * Private and presence channels are refused without one. Throws `BAD_OPTION` for a bad pattern or a second authorizer.
    */
-  authorize<const Text extends string>(pattern: Text, authorizer: Authorizer<Text>): void {
-    this.#node.parts.authorizers.add(pattern, authorizer as Authorizer);
+  authorize<const Text extends string>(
+    pattern: AuthorizedPattern<Definition, Text>,
+    authorizer: AuthorizerOf<Definition, Text>,
+  ): void {
+    this.#node.parts.authorizers.add(pattern as string, authorizer as Authorizer);
   }
 
   /** Sends to every connection of a user, now or when it comes back: clients hear it with `client.user.on`. As `broadcast`. */
-  sendToUser(userId: string, event: string, data?: unknown, options?: BroadcastOptions): Promise<Published> {
-    return this.broadcast(userChannel(userId), event, data, options);
+  sendToUser<Event extends EventName<UserChannelOf<Definition>>>(
+    userId: string,
+    event: Event,
+    ...data: DataArguments<EventInput<UserChannelOf<Definition>, Event>, BroadcastOptions>
+  ): Promise<Published> {
+    return this.#broadcasts.broadcast(userChannel(userId), event, ...data);
   }
 
   /**
@@ -147,12 +170,12 @@ export class Realtime<Definition extends Contract = Contract> {
   }
 
   /** One user, on all their connections. */
-  user(id: string): UserHandle {
+  user(id: string): UserHandle<UserChannelOf<Definition>> {
     return {
       id,
       isOnline: async () => (await this.#started()).isOnline(id),
       connections: async () => (await this.#started()).connections(id),
-      send: (event, data, options) => this.sendToUser(id, event, data, options),
+      send: (event, ...data) => this.sendToUser(id, event, ...data),
       disconnect: (reason) => this.disconnect({ user: id }, reason),
       reauthorize: async () => (await this.#started()).reauthorize(id),
     };
@@ -186,14 +209,31 @@ export class Realtime<Definition extends Contract = Contract> {
   }
 
   /**
-   * Runs `handler` when a client sends `event` to a channel that matches `pattern`, where a rule's `send` lets it.
+   * Runs `handler` when a client sends `event` to a channel that matches `pattern`, where a rule's `send` or the contract lets it.
    * Throws `BAD_OPTION` for a pattern that is none or has a handler for this event already.
    */
-  handle(pattern: string, event: string, handler: MessageHandler): void {
-    this.#node.parts.handlers.add(pattern, event, handler);
+  handle<const Text extends string, Event extends SendName<ChannelOf<Definition, Text>>>(
+    pattern: PatternOrName<Definition, Text>,
+    event: Event,
+    handler: HandlerOf<Text, ChannelOf<Definition, Text>, Event>,
+  ): void {
+    this.#node.parts.handlers.add(pattern as string, event, handler as MessageHandler);
   }
 
-  async #history(channel: string, page: Parameters<ChannelHandle['history']>[0] = {}): Promise<History> {
+  /** Answers `client.call(name, input)`. Throws `BAD_NAME`, and `BAD_OPTION` where the name has a method already. */
+  method<const Name extends MethodName<Definition>>(
+    name: Name,
+    method: Method<MethodReceived<Definition, Name>, MethodAnswer<Definition, Name>>,
+  ): void {
+    this.#node.parts.methods.add(name, method as Method);
+  }
+
+  /** Runs `middleware` around every authorizer, handler and method from now on, inside of those that came before. */
+  use(middleware: Middleware): void {
+    this.#node.parts.invocations.use(middleware);
+  }
+
+  async #history(channel: string, page: HistoryQuery = {}): Promise<History> {
     const { broker } = this.#node.options;
     await this.start();
     if (broker.log === undefined || !this.#node.parts.messages.hasLog(channel)) {
@@ -222,6 +262,11 @@ export class Realtime<Definition extends Contract = Contract> {
     throw new RealtimeError('UNSUPPORTED', `"${channel}" is no presence channel: it has no members`);
   }
 
+  /** What this node does at the moment. `GET …/stats` answers the same to those who have the API key. */
+  stats(): NodeStats {
+    return statsOf(this.#node);
+  }
+
   /** Listens to what happens to connections and members. Returns what stops it. */
   on<Name extends keyof LifecycleEvents>(name: Name, listener: (event: LifecycleEvents[Name]) => void): () => void {
     return this.#node.parts.lifecycle.on(name, listener);
@@ -232,7 +277,7 @@ export class Realtime<Definition extends Contract = Contract> {
    * are still there with 4200, then transports, broker and own server. Calling it again waits for the same end.
    */
   async close(options: { readonly drainMs?: number } = {}): Promise<void> {
-    removeCurrent(this);
+    removeCurrent(this.#broadcasts);
     await this.#node.close(options.drainMs ?? 20_000);
     for (const detach of this.#detach.splice(0)) detach();
     const server = this.#server;
@@ -242,12 +287,6 @@ export class Realtime<Definition extends Contract = Contract> {
       server.closeAllConnections();
     });
   }
-}
-
-function hashOf(except: Except): string {
-  if (except instanceof Connection || except instanceof RemoteConnection) return except.instanceHash;
-  if ('instance' in except) return instanceHash(except.user, except.instance);
-  throw new RealtimeError('BAD_OPTION', 'except takes a connection of this Realtime or { instance, user? }');
 }
 
 function keptMessage(frame: string): KeptMessage {

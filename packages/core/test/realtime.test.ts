@@ -30,6 +30,17 @@ describe('broadcast', () => {
     expect(client.waiting).toBe(10);
   });
 
+  it('sends nobody what others got behind the same messages in the same tick', async () => {
+    const { realtime, wire } = await startRealtime();
+    const [one, both] = [wire.connect(), wire.connect()];
+    await Promise.all([one.open(['a']), both.open(['a', 'b'])]);
+    await Promise.all([realtime.broadcast('a', 'tick', 1), realtime.broadcast('b', 'tick', 2)]);
+    await realtime.broadcast('a', 'tick', 3);
+    for (const expected of [1, 3]) expect((await one.next())[4]).toBe(expected);
+    for (const expected of [1, 2, 3]) expect((await both.next())[4]).toBe(expected);
+    expect([one.waiting, both.waiting]).toEqual([0, 0]);
+  });
+
   it('spares the excluded client program, and only that: other devices of the user get it', async () => {
     const { realtime, wire } = await startRealtime({ authenticate: ({ token }) => users.get(token ?? '') });
     const seen: ClientConnection[] = [];

@@ -1,10 +1,9 @@
-import { channelKind, RealtimeError } from '@rt/protocol';
-import { PatternMap } from '../channel/pattern-map.ts';
-import type { ApplicationErrors } from '../application-errors.ts';
+import { channelKind, errorTable, PatternMap, RealtimeError } from '@rt/protocol';
+import type { ApplicationContract } from '../application-contract/application-contract.ts';
 import type { Connection } from '../connection/connection.ts';
+import type { Invocations } from '../invocations/invocations.ts';
 import type { MemberInfo } from '../presence/member.ts';
 import type { AuthorizationRequest, Authorizer, ChannelAction } from './authorizer.ts';
-import type { Decisions } from './decisions.ts';
 import { userChannel } from './user-channel.ts';
 
 /**
@@ -13,12 +12,15 @@ import { userChannel } from './user-channel.ts';
  */
 export class Authorizers {
   readonly #authorizers = new PatternMap<Authorizer>();
-  readonly #decisions: Decisions;
-  readonly #errors: ApplicationErrors;
+  readonly #invocations: Invocations;
+  readonly #timeoutMs: number;
+  readonly #contract: ApplicationContract | undefined;
 
-  constructor(decisions: Decisions, errors: ApplicationErrors) {
-    this.#decisions = decisions;
-    this.#errors = errors;
+  /** `timeoutMs` is the time to answer. Of channels that `contract` does not have nobody is asked. */
+  constructor(invocations: Invocations, timeoutMs: number, contract: ApplicationContract | undefined) {
+    this.#invocations = invocations;
+    this.#timeoutMs = timeoutMs;
+    this.#contract = contract;
   }
 
   /** Throws `BAD_OPTION` for a bad pattern or one that has an authorizer. */
@@ -27,7 +29,8 @@ export class Authorizers {
   }
 
   /**
-   * Resolves where `connection` may, with what the authorizer tells of a member, and rejects with `FORBIDDEN`.
+   * Resolves where `connection` may, with what the authorizer tells of a member. Rejects with `FORBIDDEN`, with `DEADLINE` when
+   * there was no answer in time, with `OVERLOADED` where it could not be asked, and with `BAD_NAME` where the contract has no such channel.
    * Where nobody has to be asked: `undefined` is yes, and no is thrown.
    */
   check(
@@ -36,6 +39,8 @@ export class Authorizers {
     action: ChannelAction,
     info?: MemberInfo,
   ): Promise<object | undefined> | undefined {
+    const refusal = this.#contract?.refusal(channel);
+    if (refusal !== undefined) throw refusal;
     const { user } = connection;
     const kind = channelKind(channel);
     if (kind === 'user' && (user === undefined || userChannel(user.id) !== channel)) throw forbidden();
@@ -60,18 +65,27 @@ export class Authorizers {
     connection: Connection,
     request: Omit<AuthorizationRequest, 'signal'>,
   ): Promise<object | undefined> {
+    const { channel, action, info } = request;
+    const asked = { kind: 'authorizer', name: action, connection, channel, input: info } as const;
     let answer: boolean | object | undefined;
     try {
-      answer = await this.#decisions.of(connection.signal, (signal) => authorizer({ ...request, signal }));
+      answer = await this.#invocations.run({ ...asked, timeoutMs: this.#timeoutMs }, ({ signal }) =>
+        authorizer({ ...request, signal }),
+      );
     } catch (error) {
-      const { channel, action } = request;
-      this.#errors.log('an authorizer', error, { connection: connection.id, channel, action }, connection);
+      throw refusalOf(error);
     }
     if (answer === true) return undefined;
-    const isMember = typeof answer === 'object' && answer !== null && channelKind(request.channel) === 'presence';
+    const isMember = typeof answer === 'object' && answer !== null && channelKind(channel) === 'presence';
     if (isMember) return answer as object;
     throw forbidden();
   }
+}
+
+/** Why somebody is refused about whom there was no answer. What an authorizer says itself is not told. */
+function refusalOf(error: unknown): RealtimeError {
+  const isLate = error instanceof RealtimeError && (error.code === 'DEADLINE' || error.code === 'OVERLOADED');
+  return isLate ? new RealtimeError(error.code, errorTable[error.code].message, { detail: error.detail }) : forbidden();
 }
 
 function forbidden(): RealtimeError {

@@ -1,10 +1,13 @@
+import { PatternMap } from '@rt/protocol';
 import type { Retention } from '../contracts/log.ts';
-import { PatternMap } from './pattern-map.ts';
 import type { SlowReaderRule } from './slow-reader.ts';
 
 /** What the server allows and keeps on the channels that match a pattern. */
 export interface ChannelRule {
-  /** Whether clients may send: to all events (`true`), to the named ones, or not at all (`false`, the default). */
+  /**
+   * Whether clients may send: all events (`true`), the named ones, or none (`false`, the default). With a contract they may
+   * send what its `send` names where no rule says anything, and nothing else where one does.
+   */
   readonly send?: boolean | readonly string[] | undefined;
   /**
    * How much is kept for those who come back: 100 messages of the last 2 minutes where nothing else is said and the
@@ -31,10 +34,10 @@ export class ChannelRules {
     for (const [pattern, rule] of Object.entries(rules)) this.#rules.add(pattern, rule);
   }
 
-  /** Whether a client may send `event` to `channel`. */
-  allowsSend(channel: string, event: string): boolean {
-    const { send = false } = this.#of(channel);
-    return typeof send === 'boolean' ? send : send.includes(event);
+  /** Whether a client may send `event` to `channel`; `undefined` where no rule says anything of sending. */
+  allowsSend(channel: string, event: string): boolean | undefined {
+    const { send } = this.#of(channel);
+    return typeof send === 'object' ? send.includes(event) : send;
   }
 
   /** What is kept of `channel`; `undefined` is nothing. */

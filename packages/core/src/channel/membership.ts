@@ -1,4 +1,6 @@
 import { channelKind, channelNameProblem, errorTable, formatCursor, RealtimeError, serverFrame } from '@rt/protocol';
+import type { ApplicationContract } from '../application-contract/application-contract.ts';
+import { answeredByContract } from '../application-contract/member-info.ts';
 import type { Authorizers } from '../authorization/authorizers.ts';
 import { userChannel } from '../authorization/user-channel.ts';
 import type { Connection, Subscription } from '../connection/connection.ts';
@@ -20,6 +22,7 @@ export interface MembershipServices {
   readonly lifecycle: Lifecycle;
   readonly presence: Presence;
   readonly limits: Limits;
+  readonly contract: ApplicationContract | undefined;
 }
 
 /** A subscription as somebody asked for it. */
@@ -76,6 +79,9 @@ export class Membership {
     if (isPresence && connection.user === undefined) {
       throw new RealtimeError('FORBIDDEN', 'a presence channel needs a user: connect with a token');
     }
+    const { contract } = this.#services;
+    const refusal = wanted.isTrusted === true ? contract?.refusal(channel) : undefined;
+    if (refusal !== undefined) throw refusal;
     const permission =
       wanted.isTrusted === true ? undefined : this.#services.authorizers.check(connection, channel, 'subscribe');
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -95,7 +101,10 @@ export class Membership {
         if (!subscription.isTrusted) throw error;
         return undefined;
       });
-      if (isPresence) subscription.info = answeredInfo(answer);
+      if (isPresence) {
+        const info = answeredInfo(answer);
+        subscription.info = contract === undefined ? info : await answeredByContract(contract, channel, info);
+      }
       await this.#admit(connection, subscription, wanted);
       resolve();
     } catch (error) {

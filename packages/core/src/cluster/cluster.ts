@@ -110,9 +110,11 @@ export class Cluster {
       settled.reject(new RealtimeError('CLOSING', 'this node ends'));
     }
     this.#pending.clear();
-    const { broker, bus, nodeId, logger } = this.#services;
+    const { broker, bus, clock, nodeId, logger } = this.#services;
     // Waiting for a broker that is away would only hold up the end.
     if (broker.health().state === 'down') return;
+    // What the last step gave for an answer (the end of a session, say) leaves before others hear that nobody is here.
+    await new Promise<void>((resolve) => clock.soon(resolve));
     try {
       await bus.publish(NODES_CHANNEL, writeMessage(['bye', nodeId]));
     } catch (error) {
@@ -136,7 +138,11 @@ export class Cluster {
       this.#settle(n)?.reject(new RealtimeError('DEADLINE', `a node did not answer within ${answerMs} ms`)),
     );
     this.#pending.set(n, { node, settled, cancel });
-    this.#say(nodeChannel(node), ['ask', this.nodeId, n, question, input]);
+    const asking: NodeMessage = ['ask', this.nodeId, n, question, input];
+    this.#services.bus.publish(nodeChannel(node), writeMessage(asking)).catch((error: unknown) => {
+      // Some questions have long: nobody waits for the answer to one that was never asked.
+      this.#settle(n)?.reject(error);
+    });
     return settled.promise;
   }
 

@@ -1,4 +1,5 @@
 import { RealtimeError } from '@rt/protocol';
+import type { z } from 'zod';
 import type { Cluster } from './cluster.ts';
 import { isQuestion, questions } from './questions.ts';
 import type { Answers, Input, Output, Question } from './questions.ts';
@@ -50,12 +51,20 @@ export class Everywhere {
     }
   }
 
-  /** The answer of the node that `connection` is named after. Rejects with `UNKNOWN_CONNECTION` where it is not there. */
-  async at<Name extends Question>(connection: string, name: Name, input: Input<Name>): Promise<Output<Name>> {
+  /**
+   * The answer of the node that `connection` is named after, within `answerMs` where the question has no time of its own. Rejects
+   * with `UNKNOWN_CONNECTION` where it is not there.
+   */
+  async at<Name extends Question>(
+    connection: string,
+    name: Name,
+    input: Input<Name>,
+    answerMs?: number,
+  ): Promise<Output<Name>> {
     const node = connection.slice(0, connection.indexOf('.'));
     if (node === this.#nodeId) return this.#local[name](input);
     if (this.cluster === undefined) throw new RealtimeError('UNKNOWN_CONNECTION', 'no node has this connection');
-    return this.#ask(this.cluster, node, name, input);
+    return this.#ask(node, name, input, answerMs);
   }
 
   /** The answer of any one node that has clients; `undefined` where none has. */
@@ -83,21 +92,22 @@ export class Everywhere {
     input: Input<Name>,
   ): Promise<Output<Name> | undefined> {
     try {
-      return await this.#ask(this.cluster!, node, name, input);
+      return await this.#ask(node, name, input);
     } catch (error) {
       if (error instanceof RealtimeError && error.code === 'UNKNOWN_CONNECTION') return undefined;
       throw error;
     }
   }
 
+  /** Only where there is a cluster. */
   async #ask<Name extends Question>(
-    cluster: Cluster,
     node: string,
     name: Name,
     input: Input<Name>,
+    answerMs?: number,
   ): Promise<Output<Name>> {
-    const { output: shape, answerMs } = questions[name];
-    const output = shape.safeParse(await cluster.ask(node, name, input, answerMs));
+    const { output: shape, answerMs: usual }: { output: z.ZodType; answerMs: number } = questions[name];
+    const output = shape.safeParse(await this.cluster!.ask(node, name, input, answerMs ?? usual));
     if (!output.success) throw new RealtimeError('UNSUPPORTED', 'a node answered what this one can not read');
     return output.data as Output<Name>;
   }

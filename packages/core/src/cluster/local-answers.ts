@@ -3,6 +3,8 @@ import type { Connection } from '../connection/connection.ts';
 import type { ConnectionRegistry } from '../connection/connection-registry.ts';
 import type { Membership } from '../channel/membership.ts';
 import type { Interest } from '../delivery/interest.ts';
+import type { OwnSessions } from '../http-sessions/own-sessions.ts';
+import { RemotePolls } from '../http-sessions/remote-polls.ts';
 import type { Presence } from '../presence/presence.ts';
 import type { Answers, Input } from './questions.ts';
 
@@ -12,10 +14,11 @@ export interface LocalParts {
   readonly interest: Interest;
   readonly membership: Membership;
   readonly presence: Presence;
+  readonly sessions: OwnSessions;
 }
 
 /** What this node answers of its own clients, whoever asks. */
-export function localAnswers({ registry, interest, membership, presence }: LocalParts): Answers {
+export function localAnswers({ registry, interest, membership, presence, sessions }: LocalParts): Answers {
   const open = (id: string): Connection => {
     const connection = registry.get(id);
     if (connection?.state !== 'open') throw new RealtimeError('UNKNOWN_CONNECTION', 'no node has this connection');
@@ -29,6 +32,7 @@ export function localAnswers({ registry, interest, membership, presence }: Local
     if ('user' in input) presence.forgetWaiting(input.user);
     return ended.length;
   };
+  const polls = new RemotePolls();
   return {
     subscribers: ({ channel }) => interest.count(channel),
     channels: ({ prefix, after, limit }) => interest.list(prefix, after, limit),
@@ -46,6 +50,7 @@ export function localAnswers({ registry, interest, membership, presence }: Local
       open(connection).send(frame);
       return true;
     },
+    request: ({ connection, event, data, timeoutMs }) => open(connection).request(event, data, { timeoutMs }),
     subscribe: async ({ connection, channel }) => {
       await open(connection).subscribe(channel);
       return null;
@@ -56,5 +61,25 @@ export function localAnswers({ registry, interest, membership, presence }: Local
       return null;
     },
     members: ({ channel }) => [...presence.members(channel)],
+    poll: async ({ id, sequence, holdMs, ...key }) => {
+      const answer = await polls.run(id, (signal) => sessions.poll(key, { sequence, holdMs, signal }));
+      return { ...answer, body: Buffer.from(answer.body).toString('utf8') };
+    },
+    stopPoll: ({ id }) => {
+      polls.stop(id);
+      return null;
+    },
+    post: ({ sequence, frames, ...key }) => {
+      sessions.post(key, sequence, frames);
+      return null;
+    },
+    leave: (key) => {
+      sessions.leave(key);
+      return null;
+    },
+    refuseLarge: (key) => {
+      sessions.refuseLarge(key);
+      return null;
+    },
   };
 }

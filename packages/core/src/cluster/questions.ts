@@ -6,6 +6,8 @@ const user = z.string();
 const channel = z.string();
 const text = z.string();
 const count = z.int().min(0);
+/** Any JSON: it is read from one. */
+const json = z.unknown();
 
 /** A connection, as the nodes tell each other of it. */
 const facts = z.object({
@@ -19,6 +21,10 @@ const facts = z.object({
 
 const info = z.custom<MemberInfo>((value) => typeof value === 'object' && value !== null && !Array.isArray(value));
 const member = z.object({ id: user, info, connectedAt: z.number() });
+
+/** A session over HTTP, with the proof that a request is of its client. */
+const session = z.object({ connection, digest: text });
+const sequence = z.int().min(1);
 
 /** Time for another node to answer what it knows. */
 const ANSWER_MS = 2_000;
@@ -52,11 +58,24 @@ export const questions = {
   ),
   /** Whether the connection is there: then `frame` is on its way. */
   send: question(z.object({ connection, frame: text }), z.boolean()),
+  /** What the client answers; how long it has is asked with. */
+  request: question(z.object({ connection, event: text, data: json, timeoutMs: z.int() }), json),
   subscribe: question(z.object({ connection, channel }), z.null()),
   unsubscribe: question(z.object({ connection, channel, reason: text.optional() }), z.boolean()),
   reauthorize: question(z.object({ user }), z.null(), DECISION_MS),
   /** All members of the channel on all nodes: any node with clients knows them. */
   members: question(z.object({ channel }), z.array(member)),
+  /** A poll of a session: waits for at most `holdMs`, unless it is stopped by its `id`. */
+  poll: question(
+    session.extend({ id: text, sequence, holdMs: count }),
+    z.object({ sequence: sequence.optional(), body: text, close: z.int().optional() }),
+  ),
+  stopPoll: question(session.extend({ id: text }), z.null()),
+  /** A numbered message of the wire, for a session. */
+  post: question(session.extend({ sequence, frames: text }), z.null()),
+  leave: question(session, z.null()),
+  /** Somebody who sent too much for one message of the wire is cut. */
+  refuseLarge: question(session, z.null()),
 };
 
 export type Question = keyof typeof questions;

@@ -1,4 +1,7 @@
-import type { ConnectionHandle } from '../connection/client-connection.ts';
+import { RealtimeError } from '@rt/protocol';
+import type { JsonValue } from '@rt/protocol';
+import { requestTimeout } from '../connection/client-requests.ts';
+import type { ConnectionHandle, RequestOptions } from '../connection/client-connection.ts';
 import type { User } from '../connection/user.ts';
 import type { Everywhere } from './everywhere.ts';
 import type { Output } from './questions.ts';
@@ -32,6 +35,24 @@ export class RemoteConnection implements ConnectionHandle {
       channel,
       ...(reason === undefined ? {} : { reason }),
     });
+  }
+
+  async request(event: string, data?: unknown, { timeoutMs }: RequestOptions = {}): Promise<JsonValue> {
+    const asked = { connection: this.id, event, data: jsonData(data), timeoutMs: requestTimeout(timeoutMs) };
+    // Nodes talk in JSON.
+    return (await this.#everywhere.at(this.id, 'request', asked, asked.timeoutMs + WAY_MS)) as JsonValue;
+  }
+}
+
+/** More than the way there and back takes: the other node watches over the client's time. */
+const WAY_MS = 2_000;
+
+function jsonData(data: unknown = null): JsonValue {
+  try {
+    // A function has no text, which is no JSON either.
+    return JSON.parse(JSON.stringify(data)) as JsonValue;
+  } catch (cause) {
+    throw new RealtimeError('INVALID_DATA', 'data must be JSON', { cause });
   }
 }
 

@@ -1,7 +1,9 @@
 import { serverFrame } from '@rt/protocol';
 import type { ClientFrame } from '@rt/protocol';
+import type { ClientRequests } from '../connection/client-requests.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { AuthCommand } from './auth.ts';
+import type { CallCommand } from './call.ts';
 import type { ConnectCommand } from './connect.ts';
 import type { HistoryCommand } from './history.ts';
 import type { MembersCommand } from './members.ts';
@@ -22,6 +24,9 @@ export interface CommandSet {
   readonly history: HistoryCommand;
   readonly members: MembersCommand;
   readonly updateInfo: UpdateInfoCommand;
+  readonly call: CallCommand;
+  /** What clients answer to the server's own questions. */
+  readonly clientRequests: ClientRequests;
 }
 
 /** Which command a frame is for, and whether this is the time for it: `connect` first and once, the rest after `ready`. */
@@ -74,10 +79,16 @@ export class Commands {
         void this.#commands.updateInfo.run(connection, frame);
         return;
       case 'call':
+        void this.#commands.call.run(connection, frame);
+        return;
       case 'cancel':
+        this.#commands.call.cancel(connection, frame);
+        return;
       case 'ok':
+        this.#commands.clientRequests.answered(connection, frame[1], frame[2]);
+        return;
       case 'err':
-        connection.sendError(frame[1], 'UNSUPPORTED', `this server does not know ${frame[0]} yet`);
+        this.#commands.clientRequests.refused(connection, frame[1], { code: frame[2], message: frame[3] });
     }
   }
 }

@@ -1,5 +1,7 @@
 import { RealtimeError, serverFrame, toRealtimeError } from '@rt/protocol';
 import type { ClientFrameOf } from '@rt/protocol';
+import type { ApplicationContract } from '../application-contract/application-contract.ts';
+import { answeredByContract, offeredByContract } from '../application-contract/member-info.ts';
 import type { Authorizers } from '../authorization/authorizers.ts';
 import type { Connection } from '../connection/connection.ts';
 import { answeredInfo, offeredInfo } from '../presence/info.ts';
@@ -9,10 +11,12 @@ import type { Presence } from '../presence/presence.ts';
 export class UpdateInfoCommand {
   readonly #authorizers: Authorizers;
   readonly #presence: Presence;
+  readonly #contract: ApplicationContract | undefined;
 
-  constructor(authorizers: Authorizers, presence: Presence) {
+  constructor(authorizers: Authorizers, presence: Presence, contract: ApplicationContract | undefined) {
     this.#authorizers = authorizers;
     this.#presence = presence;
+    this.#contract = contract;
   }
 
   async run(connection: Connection, [, n, channel, value]: ClientFrameOf<'pres'>): Promise<void> {
@@ -23,17 +27,19 @@ export class UpdateInfoCommand {
       if (subscription?.state !== 'subscribed' || subscription.info === undefined) {
         throw new RealtimeError('FORBIDDEN', 'subscribe to this presence channel first');
       }
-      const offered = offeredInfo(value);
+      const contract = this.#contract;
+      let offered = offeredInfo(value);
+      if (contract !== undefined) offered = await offeredByContract(contract, channel, offered);
       const answer = await this.#authorizers.check(connection, channel, 'update', offered.value);
+      let info = answer === undefined ? offered : answeredInfo(answer);
+      if (contract !== undefined && answer !== undefined) info = await answeredByContract(contract, channel, info);
       if (connection.subscriptions.get(channel) !== subscription) {
         throw new RealtimeError('CANCELLED', 'the subscription ended before the info was changed');
       }
-      const info = answer === undefined ? offered : answeredInfo(answer);
       this.#presence.update(connection, channel, { info, updateNumber });
       connection.send(serverFrame(['ok', n]));
     } catch (error) {
-      const { code, message } = toRealtimeError(error, 'HANDLER_FAILED', 'the info could not be changed');
-      connection.sendError(n, code, message);
+      connection.refuse(n, toRealtimeError(error, 'HANDLER_FAILED', 'the info could not be changed'));
     }
   }
 }

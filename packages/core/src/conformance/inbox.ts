@@ -17,12 +17,12 @@ export class Inbox<Item> {
     else waiting(item);
   }
 
-  /** The next one. Rejects when none came in time; `what` is for that error. */
-  async next(what: string): Promise<Item> {
+  /** The next one. Rejects when none came within `waitMs`; `what` is for that error. */
+  async next(what: string, waitMs = WAIT_MS): Promise<Item> {
     const item = this.#items.shift();
     if (item !== undefined) return item;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`waited ${WAIT_MS} ms for ${what}`)), WAIT_MS);
+      const timer = setTimeout(() => reject(new Error(`waited ${waitMs} ms for ${what}`)), waitMs);
       this.#waiting.push((arrived) => {
         clearTimeout(timer);
         resolve(arrived);

@@ -8,4 +8,5 @@ export type { BrokerUnderTest } from './test-broker.ts';
 export { testLog } from './test-log.ts';
 export type { Expectation, TestRunner } from './test-runner.ts';
 export { testTransport } from './test-transport.ts';
-export type { ForeignClient, TransportUnderTest } from './test-transport.ts';
+export type { ForeignClient } from './peer.ts';
+export type { TransportUnderTest } from './test-transport.ts';

@@ -5,6 +5,7 @@ import { HOSTILE_NAMES } from './hostile-names.ts';
 import { IGNORED_EVENTS } from './ignored-events.ts';
 import { Inbox } from './inbox.ts';
 import type { TestRunner } from './test-runner.ts';
+import { testStall } from './test-stall.ts';
 
 /** One broker service, to which a suite connects several nodes. */
 export interface BrokerUnderTest {
@@ -12,6 +13,10 @@ export interface BrokerUnderTest {
   broker(): Broker;
   /** A broker whose service can't be reached. Absent where there is nothing to reach. */
   unreachable?(): Broker;
+  /** Makes the service stand still, with all connections open (SIGSTOP). Absent, as `resume` then is, where it can't be. */
+  readonly pause?: () => void | Promise<void>;
+  /** Lets it go on. */
+  readonly resume?: () => void | Promise<void>;
   /** Stops the service; the suite has closed every broker by then. */
   stop(): Promise<void>;
 }
@@ -32,11 +37,8 @@ interface Node {
 /**
  * The contract of `Broker`, as tests: run it over every broker. `start` makes one service for each test.
  */
-export function testBroker(
-  { describe, it, expect }: TestRunner,
-  name: string,
-  start: () => Promise<BrokerUnderTest>,
-): void {
+export function testBroker(runner: TestRunner, name: string, start: () => Promise<BrokerUnderTest>): void {
+  const { describe, it, expect } = runner;
   /** Runs a test with `count` started nodes and closes them whatever happens. */
   const withNodes = (count: number, run: (...nodes: readonly Node[]) => Promise<void>) => async (): Promise<void> => {
     const service = await start();
@@ -223,6 +225,23 @@ export function testBroker(
     );
 
     it(
+      'tells about its service where it can, and where that is',
+      one(async ({ broker }) => {
+        expect(broker.target === undefined || broker.target.length > 0).toBe(true);
+        const report = await broker.inspect?.();
+        if (report === undefined) return;
+        const { service, shape, restart, findings } = report;
+        const texts = [service, shape, restart.detail, ...findings.flatMap(({ what, remedy }) => [what, remedy])];
+        for (const text of texts) expect(text.length > 0 && !/[\r\n]/.test(text)).toBe(true);
+        expect(['kept', 'partly', 'lost', 'unknown'].includes(restart.outcome)).toBe(true);
+        for (const { severity } of findings) {
+          expect(['problem', 'warning', 'unknown'].includes(severity)).toBe(true);
+        }
+        expect(broker.health().state).toBe('up');
+      }),
+    );
+
+    it(
       'reports nothing after it was closed, and leaves the others alone',
       two(async (a, b) => {
         const channel = randomChannel();
@@ -235,6 +254,8 @@ export function testBroker(
       }),
     );
   });
+
+  testStall(runner, name, start);
 }
 
 async function startNode(broker: Broker): Promise<Node> {

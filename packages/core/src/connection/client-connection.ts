@@ -1,5 +1,12 @@
+import type { JsonValue } from '@rt/protocol';
 import type { TransportName } from '../contracts/transport.ts';
 import type { User } from './user.ts';
+
+/** How a client is asked. */
+export interface RequestOptions {
+  /** How long its answer may take, in milliseconds, up to 10 minutes. Default 10,000. */
+  readonly timeoutMs?: number;
+}
 
 /** One client, on whichever node it is. */
 export interface ConnectionHandle {
@@ -17,6 +24,13 @@ export interface ConnectionHandle {
   subscribe(channel: string): Promise<void>;
   /** Ends a subscription and tells the client `reason`. Resolves with whether there was one. */
   unsubscribe(channel: string, reason?: string): Promise<boolean>;
+  /**
+   * Asks the client, which answers with `client.respond(event, …)`: any JSON, `null` for none, and not to be trusted. Rejects
+   * with the code that the client refuses with (`UNSUPPORTED` where it responds to no such event), with `DEADLINE` after
+   * `timeoutMs`, with `OUTCOME_UNKNOWN` when it went before it answered, with `UNKNOWN_CONNECTION` when it had gone before, and
+   * with `BAD_NAME`, `INVALID_DATA`, `TOO_LARGE` or `BAD_OPTION` for what can't be asked.
+   */
+  request(event: string, data?: unknown, options?: RequestOptions): Promise<JsonValue>;
 }
 
 /** One client of this node, as the application sees it. */

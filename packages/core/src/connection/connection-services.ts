@@ -4,6 +4,7 @@ import type { Clock } from '../contracts/clock.ts';
 import type { Outboxes } from '../delivery/outboxes.ts';
 import type { Place } from '../delivery/place.ts';
 import type { Limits } from '../limits.ts';
+import type { ClientRequests } from './client-requests.ts';
 import type { Connection } from './connection.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { QueuedTotal } from './queued-total.ts';
@@ -16,6 +17,8 @@ export interface ConnectionServices {
   readonly heartbeat: Heartbeat;
   readonly commands: Commands;
   readonly membership: Membership;
+  /** What the server asked clients. */
+  readonly clientRequests: ClientRequests;
   /** What waits for all connections together. */
   readonly queued: QueuedTotal;
   /** Bytes pushed to one connection beyond which nothing more is, until its socket drains. */

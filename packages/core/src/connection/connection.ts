@@ -3,7 +3,7 @@ import type { ClientFrame, ErrorCode, JsonValue } from '@rt/protocol';
 import type { Link } from '../contracts/link.ts';
 import type { Session, TransportName } from '../contracts/transport.ts';
 import type { Info } from '../presence/info.ts';
-import type { ClientConnection } from './client-connection.ts';
+import type { ClientConnection, RequestOptions } from './client-connection.ts';
 import type { ConnectionRequest } from './connection-request.ts';
 import type { ConnectionServices } from './connection-services.ts';
 import { Outbox } from './outbox.ts';
@@ -56,7 +56,7 @@ export class Connection implements Session, ClientConnection {
   /** Set by `connect`; never equal to a hash before that. */
   instanceHash = '';
   /** The request behind the connection until it is open; then it is let go, headers are most of an idle connection. */
-  request: ConnectionRequest | undefined;
+  openedBy: ConnectionRequest | undefined;
   /** Aborts what waits on behalf of the client; made when first asked for. */
   #abort: AbortController | undefined;
   readonly outbox: Outbox;
@@ -79,7 +79,7 @@ export class Connection implements Session, ClientConnection {
     this.id = from.id;
     this.transport = from.transport;
     this.address = from.request.address;
-    this.request = from.request;
+    this.openedBy = from.request;
     this.#link = link;
     this.outbox = new Outbox(this, link, services);
     this.#services = services;
@@ -107,7 +107,7 @@ export class Connection implements Session, ClientConnection {
     this.wasOpen = true;
     this.user = user;
     this.instanceHash = hash;
-    if (!keepsRequest) this.request = undefined;
+    if (!keepsRequest) this.openedBy = undefined;
   }
 
   async subscribe(channel: string): Promise<void> {
@@ -130,6 +130,18 @@ export class Connection implements Session, ClientConnection {
   /** Answers request `n` with an error; `n` = 0 concerns the connection itself. */
   sendError(n: number, code: ErrorCode, message: string = errorTable[code].message, detail?: JsonValue): void {
     this.send(serverFrame(detail === undefined ? ['err', n, code, message] : ['err', n, code, message, detail]));
+  }
+
+  /** Answers request `n` with `error`: its code, message and detail, and never what is behind it. */
+  refuse(n: number, { code, message, detail }: RealtimeError): void {
+    this.sendError(n, code, message, jsonOf(detail));
+  }
+
+  /**
+   * Asks the client, which answers with `client.respond(event, …)`. Rejects as `ConnectionHandle.request` says.
+   */
+  request(event: string, data?: unknown, options?: RequestOptions): Promise<JsonValue> {
+    return this.#services.clientRequests.ask(this, { event, data, ...options });
   }
 
   receive(text: string): void {
@@ -170,9 +182,10 @@ export class Connection implements Session, ClientConnection {
 
   #leave(state: 'closing' | 'closed', isAbrupt: boolean): void {
     this.state = state;
-    this.request = undefined;
+    this.openedBy = undefined;
     this.outbox.shut();
     this.#abort?.abort();
+    this.#services.clientRequests.ended(this);
     for (const [channel, subscription] of this.subscriptions)
       this.#services.membership.leave(this, channel, subscription, { isAbrupt });
     this.subscriptions.clear();
@@ -200,6 +213,16 @@ export class Connection implements Session, ClientConnection {
     if (this.#refusedInARow > this.#services.limits.messageBurst) this.close('RATE_LIMITED');
     else this.sendError(n, 'RATE_LIMITED', undefined, { retryAfterMs });
     return false;
+  }
+}
+
+/** `value`, if JSON can say it. */
+function jsonOf(value: unknown): JsonValue | undefined {
+  try {
+    return value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as JsonValue);
+  } catch {
+    // The error counts without it too.
+    return undefined;
   }
 }
 

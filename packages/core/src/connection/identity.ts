@@ -1,8 +1,9 @@
 import { RealtimeError } from '@rt/protocol';
 import type { ApplicationErrors } from '../application-errors.ts';
-import type { Decisions } from '../authorization/decisions.ts';
 import { userChannel } from '../authorization/user-channel.ts';
 import type { Logger } from '../contracts/logger.ts';
+import type { Invocations } from '../invocations/invocations.ts';
+import type { Limits } from '../limits.ts';
 import type { Connection } from './connection.ts';
 import type { Authenticate, User } from './user.ts';
 
@@ -15,11 +16,14 @@ export interface Admission {
 
 /** What finding out needs of its node. */
 export interface IdentityServices {
-  readonly decisions: Decisions;
+  readonly invocations: Invocations;
+  readonly limits: Limits;
   readonly errors: ApplicationErrors;
   readonly logger: Logger;
 }
 
+/** So much later than due a connection may be ended that was not let in. */
+const CONNECT_GRACE_MS = 2_000;
 const TRY_AGAIN = 'the server could not check who you are; try again';
 /** A user's channel name must be a channel name. */
 const MAX_USER_CHANNEL = 164;
@@ -39,21 +43,22 @@ export class Identity {
     return this.#admission.authenticate !== undefined;
   }
 
-  /** Who `token` belongs to. Throws `UNAUTHENTICATED`, and `HANDLER_FAILED` where `authenticate` itself failed. */
+  /** Who `token` belongs to. Throws `UNAUTHENTICATED`, `HANDLER_FAILED` where `authenticate` itself failed, and `OVERLOADED`. */
   async of(connection: Connection, token: string | undefined, now: number): Promise<User | undefined> {
     const { authenticate, anonymous } = this.#admission;
-    const { decisions, errors, logger } = this.#services;
-    const { request } = connection;
+    const { invocations, limits, errors, logger } = this.#services;
+    const { openedBy: request } = connection;
     let user: User | undefined;
     if (authenticate !== undefined && request !== undefined) {
-      const ask = (signal: AbortSignal): ReturnType<Authenticate> => authenticate({ token, request, signal });
       const credentials = errors.credentialsOf(connection, request, token);
       try {
-        // All that `connect` brings has a time of its own already, after which the connection ends.
-        const isNewToken = connection.state === 'open';
-        user = await (isNewToken ? decisions.of(connection.signal, ask) : ask(connection.signal));
+        // All that `connect` brings has a time of its own, after which the connection ends; this is for what goes on regardless.
+        const timeoutMs =
+          connection.state === 'open' ? limits.decisionTimeoutMs : limits.connectTimeoutMs + CONNECT_GRACE_MS;
+        const asked = { kind: 'authenticate', name: 'authenticate', connection, timeoutMs, credentials } as const;
+        user = await invocations.run(asked, ({ signal }) => authenticate({ token, request, signal }));
       } catch (cause) {
-        errors.log('authenticate', cause, { connection: connection.id }, credentials);
+        if (cause instanceof RealtimeError && cause.code === 'OVERLOADED') throw cause;
         throw new RealtimeError('HANDLER_FAILED', TRY_AGAIN, { cause });
       }
       const problem = user === undefined ? undefined : userProblem(user);

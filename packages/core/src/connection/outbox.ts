@@ -8,6 +8,7 @@ import type { Queue } from './queued-total.ts';
 
 /** A reader that takes nothing for this long is gone. */
 const STUCK_MS = 5_000;
+const NOTHING: readonly string[] = [];
 
 /**
  * What waits for one client: frames until the end of the tick, and where it stands in channels in which it could not be
@@ -19,7 +20,10 @@ export class Outbox implements Queue {
   readonly #services: ConnectionServices;
   /** `ending`: at the end of this tick. */
   #state: 'open' | 'behind' | 'ending' | 'shut' = 'open';
-  readonly #frames: string[] = [];
+  /** What is queued. Most often the very run that all other connections of a channel have, and then nobody may change it. */
+  #frames = NOTHING;
+  /** `#frames`, where it is this outbox's own. */
+  #own: string[] | undefined;
   /** Characters in `#frames`. */
   #length = 0;
   /** Characters of this tick that were written before its end. */
@@ -30,6 +34,8 @@ export class Outbox implements Queue {
   /** Since when nothing drained, while there are places; and what waited then. */
   #stuckSince = 0;
   #stuckBytes = 0;
+  /** Whether the total of the process may know of something that waits here. */
+  #isCounted = false;
   sentAt: number;
 
   constructor(connection: Connection, link: Link, services: ConnectionServices) {
@@ -44,23 +50,29 @@ export class Outbox implements Queue {
     if (this.#state === 'shut') return;
     this.#skipped = undefined;
     this.#length += frame.length;
-    if (this.#frames.push(frame) === 1) this.#services.outboxes.add(this);
+    if (this.#frames.length === 0) this.#services.outboxes.add(this);
+    this.#mine().push(frame);
     if (this.#length > this.#services.pushLimit) this.#overflow();
   }
 
-  /** Queues several frames, `length` characters together. */
+  /** Queues several frames, `length` characters together. Nobody changes `frames` any more. */
   sendRun(frames: readonly string[], length: number): void {
     if (this.#state === 'shut') return;
     this.#skipped = undefined;
     this.#length += length;
-    if (this.#frames.length === 0) this.#services.outboxes.add(this);
-    for (const frame of frames) this.#frames.push(frame);
+    if (this.#frames.length === 0) {
+      this.#services.outboxes.add(this);
+      this.#frames = frames;
+    } else {
+      const mine = this.#mine();
+      for (const frame of frames) mine.push(frame);
+    }
     if (this.#length > this.#services.pushLimit) this.#overflow();
   }
 
   /** A message that is not for this client was at `cursor`. Of several in a row only the last is sent. */
   skip(channel: string, cursor: string): void {
-    if (this.#skipped === channel) this.#length -= this.#frames.pop()!.length;
+    if (this.#skipped === channel) this.#length -= this.#mine().pop()!.length;
     this.send(serverFrame(['skip', channel, cursor]));
     // It may have been written already.
     if (this.#frames.length > 0) this.#skipped = channel;
@@ -105,7 +117,7 @@ export class Outbox implements Queue {
   /** Its socket has taken everything. */
   drained(): void {
     this.#stuckSince = this.#services.heartbeat.now;
-    this.#services.queued.set(this, this.#state === 'shut' ? 0 : this.#link.bufferedBytes);
+    this.#count(this.#state === 'shut' ? 0 : this.#link.bufferedBytes);
     this.#catchUp();
   }
 
@@ -147,7 +159,7 @@ export class Outbox implements Queue {
     this.#writtenLength = 0;
     if (this.#state === 'shut') return;
     const { bufferedBytes } = this.#link;
-    this.#services.queued.set(this, bufferedBytes);
+    this.#count(bufferedBytes);
     if (this.#state === 'ending' || bufferedBytes > this.#services.limits.maxQueuedBytes) this.end();
     else if (bufferedBytes > this.#services.pushLimit) this.#fallBehind();
     else this.#catchUp();
@@ -158,15 +170,29 @@ export class Outbox implements Queue {
     this.#state = 'shut';
     this.#places = undefined;
     this.#clear();
-    this.#services.queued.set(this, 0);
+    this.#count(0);
   }
 
   get #pushed(): number {
     return this.#length + this.#writtenLength + this.#link.bufferedBytes;
   }
 
+  /** What is queued, to be added to. */
+  #mine(): string[] {
+    if (this.#own === undefined) this.#frames = this.#own = this.#frames.slice();
+    return this.#own;
+  }
+
+  /** Tells the total of the process what waits here. Most often that is nothing, and was before. */
+  #count(bytes: number): void {
+    if (bytes === 0 && !this.#isCounted) return;
+    this.#isCounted = bytes > 0;
+    this.#services.queued.set(this, bytes);
+  }
+
   #clear(): void {
-    this.#frames.length = 0;
+    this.#frames = NOTHING;
+    this.#own = undefined;
     this.#length = 0;
     this.#skipped = undefined;
   }

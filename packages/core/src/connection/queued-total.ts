@@ -24,6 +24,11 @@ export class QueuedTotal {
     this.#maxBytes = maxBytes;
   }
 
+  /** What waits now, as far as it is known. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** `bytes` wait in `queue` now; 0 when it is gone. */
   set(queue: Queue, bytes: number): void {
     const growth = bytes - (this.#known.get(queue) ?? 0);

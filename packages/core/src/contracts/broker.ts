@@ -1,3 +1,4 @@
+import type { BrokerReport } from './broker-report.ts';
 import type { Log } from './log.ts';
 
 /** What a broker reports. Core hands these to `start` and never changes them. */
@@ -39,15 +40,25 @@ export interface Broker {
   readonly log?: Log;
   /** Present: no other node can be reached over it, so there is no cluster to take part in. */
   readonly isAlone?: true;
+  /** Where it connects to, for people, e.g. `127.0.0.1:6379, database 2`. MUST NOT hold secrets. Absent: there is nothing to reach. */
+  readonly target?: string;
   /** MUST resolve when connected and reject with the reason when it can't connect. */
   start(events: BrokerEvents): Promise<void>;
   /** MUST be idempotent. Resolved means: nothing published later is missed. */
   subscribe(channel: string): Promise<void>;
   /** MUST be idempotent. Resolved means: nothing published later is delivered. */
   unsubscribe(channel: string): Promise<void>;
-  /** One tick's whole output. MUST resolve when the broker has accepted all of it and reject otherwise. */
+  /**
+   * One tick's whole output. MUST resolve when the broker has accepted all of it and reject otherwise; MUST settle within seconds, also
+   * while the service stands still.
+   */
   publish(work: readonly BusWork[]): Promise<void>;
   health(): BrokerHealth;
+  /**
+   * Asks the service about itself: its version, and settings that bear on the promise. MUST change nothing there, and report what it
+   * may not ask as `unknown`. Rejects where the service does not answer. Absent: there is nothing to ask.
+   */
+  inspect?(): Promise<BrokerReport>;
   /** MUST be idempotent, MUST close exactly what the broker opened; afterwards no event is reported. */
   close(): Promise<void>;
 }

@@ -93,7 +93,10 @@ export interface Log extends LogReader {
    * of the page should not be one. Absent: not at all.
    */
   readonly lingerMs?: number;
-  /** What became of each channel's entries, in the order of `work`. Rejects where nothing is known of any of them. */
+  /**
+   * What became of each channel's entries, in the order of `work`. Rejects where nothing is known of any of them; MUST settle within
+   * seconds, also while the service stands still.
+   */
   append(work: readonly LogWork[]): Promise<readonly Appended[]>;
   /** The head; every later entry goes to `sink`. One sink for each channel of a node. */
   follow(channel: string, sink: LogSink): Promise<Position>;

@@ -3,6 +3,8 @@ import type { Duplex } from 'node:stream';
 import type { ConnectionRequest } from '../connection/connection-request.ts';
 import type { RealtimeError } from '@rt/protocol';
 import type { Limits } from '../limits.ts';
+import type { Clock } from './clock.ts';
+import type { HttpSessions } from './http-sessions.ts';
 import type { Link } from './link.ts';
 import type { Logger } from './logger.ts';
 
@@ -12,6 +14,8 @@ export interface Session {
   receive(text: string): void;
   /** A control frame of the wire came in (RFC 6455 §5.5): proof of life, and counted against the client's rate. */
   receivedControl(): void;
+  /** The client is there, and did nothing that counts: proof of life only. */
+  receivedAnything(): void;
   /** What `Link.write` buffered has left; MUST be called when `bufferedBytes` has come down to 0. */
   drained(): void;
   /** The wire is gone; `code` and `reason` as the wire saw them. MUST be called exactly once. */
@@ -22,13 +26,17 @@ export interface Session {
 export interface TransportHost {
   readonly limits: Limits;
   readonly logger: Logger;
+  readonly clock: Clock;
   /** What core wants to know of a request, with its client's address. */
   request(req: IncomingMessage): ConnectionRequest;
   /**
    * A new wire is open. The transport passes on what comes in, core decides everything else.
-   * Throws `TOO_MANY_CONNECTIONS` where its address has as many as it may; never in the same step as `handleUpgrade`.
+   * Throws `TOO_MANY_CONNECTIONS` where its address has as many as it may, and `CLOSING` while the server takes no new clients;
+   * neither in the same step as `handleUpgrade`.
    */
   open(link: Link, request: ConnectionRequest): Session;
+  /** For connections over several HTTP requests. Asking for it turns on the route `/send`: MUST be asked for in `attach`, if at all. */
+  sessions(): HttpSessions;
   /** Answers an upgrade with an HTTP error and ends its socket. */
   refuseUpgrade(socket: Duplex, error: RealtimeError): void;
 }
@@ -39,8 +47,9 @@ export type TransportName = 'websocket' | 'sse' | 'longpolling' | 'memory' | (st
 /**
  * Carries frames between core and clients.
  *
- * - Core checks path, method, origin and readiness before it calls `handleUpgrade` or `handleRequest`, and whether the
- *   address may have one more connection before `handleUpgrade`. What `handleRequest` throws is the answer to the request.
+ * - Core checks path and origin before it calls `handleUpgrade` or `handleRequest`, answers `OPTIONS`, and puts on what other origins
+ *   need (CORS). It checks readiness too, but for requests of an open session (header `rt-session`), and whether the address may have
+ *   one more connection before `handleUpgrade`. What `handleRequest` throws or rejects with is the answer to the request.
  * - MUST hand every text to `Session.receive` in the order of arrival, and MUST refuse what is over `limits.maxFrameBytes`.
  * - MUST call `Session.closed` exactly once per opened session, also when `close` ends it.
  * - MUST have an `error` listener on a socket before the first `await`: a reset must not end the process.
@@ -50,7 +59,7 @@ export interface Transport {
   /** Below `basePath`, e.g. `/ws`. Requests to it and upgrades of it are this transport's. */
   readonly path?: string;
   attach(host: TransportHost): void;
-  handleRequest?(req: IncomingMessage, res: ServerResponse): void;
+  handleRequest?(req: IncomingMessage, res: ServerResponse): void | Promise<void>;
   handleUpgrade?(req: IncomingMessage, socket: Duplex, head: Uint8Array): void;
   /** MUST resolve when every socket of the transport is gone. */
   close(): Promise<void>;

@@ -73,12 +73,14 @@ export class Feed implements LogSink {
       if (entry.except !== undefined) run.handTo(live);
       const delivery = deliveryOf(entry, epoch);
       this.#position = delivery.position;
-      this.#keep(delivery);
+      this.#tail.push(delivery);
+      this.#tailLength += delivery.frame.length;
       this.#audience.slow?.miss(delivery.frame, entry.except, delivery.position);
       if (entry.except !== undefined) for (const connection of live) hand(connection, this.channel, delivery);
       else if (run.add(delivery.frame)) run.handTo(live);
     }
     run.handTo(live);
+    this.#trim();
     this.#wake();
   }
 
@@ -124,14 +126,15 @@ export class Feed implements LogSink {
     return this.#advanced.promise;
   }
 
-  #keep(delivery: Delivery): void {
-    this.#tail.push(delivery);
-    this.#tailLength += delivery.frame.length;
-    while (this.#tail.length > TAIL_ENTRIES || this.#tailLength > TAIL_LENGTH) {
-      const { frame, position } = this.#tail.shift()!;
+  /** Lets go of what is more than the tail should hold, of all that a batch brought at once. */
+  #trim(): void {
+    let gone = 0;
+    while (this.#tail.length - gone > TAIL_ENTRIES || this.#tailLength > TAIL_LENGTH) {
+      const { frame, position } = this.#tail[gone++]!;
       this.#tailLength -= frame.length;
       this.#tailStart = position.offset;
     }
+    if (gone > 0) this.#tail.splice(0, gone);
   }
 
   #wake(): void {

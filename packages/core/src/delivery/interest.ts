@@ -39,6 +39,11 @@ export class Interest {
     this.#services = services;
   }
 
+  /** How many channels somebody holds, or has held a moment ago. */
+  get size(): number {
+    return this.#channels.size;
+  }
+
   /** How many hold `name`. */
   count(name: string): number {
     return this.#channels.get(name)?.wanted ?? 0;

@@ -1,5 +1,11 @@
-import { channelNameProblem, eventNameProblem, messageHead, messageTemplate, RealtimeError } from '@rt/protocol';
-import type { Clock } from '../contracts/clock.ts';
+import {
+  channelNameProblem,
+  eventNameProblem,
+  messageHead,
+  messageTail,
+  messageTemplate,
+  RealtimeError,
+} from '@rt/protocol';
 import type { Retention } from '../contracts/log.ts';
 import type { Limits } from '../limits.ts';
 import { writeEnvelope } from './envelope.ts';
@@ -7,6 +13,7 @@ import { OutgoingEntry } from './log-publisher.ts';
 import type { LogPublisher } from './log-publisher.ts';
 import type { Published } from './published.ts';
 import type { Publisher } from './publisher.ts';
+import type { Tick } from './tick.ts';
 
 /** A message whose names are valid and whose data is JSON text. */
 export interface OutgoingMessage {
@@ -34,19 +41,28 @@ export interface MessageRoutes {
 /** Writes each message once, as the text that every client of every transport gets, and publishes it. */
 export class Messages {
   readonly #routes: MessageRoutes;
-  readonly #clock: Clock;
+  readonly #tick: Tick;
   readonly #limits: Limits;
   readonly #idPrefix: string;
+  /** Told of each message that is published, also before the node has started and once more then; for tests. */
+  onPublish: ((message: OutgoingMessage) => void) | undefined;
   #count = 0;
   /** The names of the last message, and how its frame begins. */
   #last: { readonly channel?: string; readonly event?: string; readonly head: string } = { head: '' };
+  /** How the last frame that the application itself sent ends. */
+  #tail = { at: 0, text: '' };
 
   /** `nodeId` is unique to this process, so a count behind it is a unique id. */
-  constructor(routes: MessageRoutes, clock: Clock, limits: Limits, nodeId: string) {
+  constructor(routes: MessageRoutes, tick: Tick, limits: Limits, nodeId: string) {
     this.#routes = routes;
-    this.#clock = clock;
+    this.#tick = tick;
     this.#limits = limits;
     this.#idPrefix = `${nodeId}.`;
+  }
+
+  /** How many were published since the start. */
+  get published(): number {
+    return this.#count;
   }
 
   /** Checks what the application gives, and writes `data` as JSON: `BAD_NAME`, `INVALID_DATA`, `TOO_LARGE`. */
@@ -87,8 +103,14 @@ export class Messages {
   /** Resolves when the broker accepted the message. Rejects with `DEADLINE` or `BROKER_DOWN`. Every step of it is one of each message. */
   publish(message: OutgoingMessage): Promise<Published> {
     const id = this.#idPrefix + (this.#count++).toString(36);
-    const { channel, event, dataText, userId: user, except, publishKey } = message;
-    const template = messageTemplate(this.#headOf(channel, event), { dataText, id, at: this.#clock.wallNow(), user });
+    this.onPublish?.(message);
+    const { channel, event, dataText, except, publishKey } = message;
+    const template = messageTemplate({
+      head: this.#headOf(channel, event),
+      dataText,
+      id,
+      tail: this.#tailOf(message.userId),
+    });
     const { bus, log, retentionOf } = this.#routes;
     const retention = message.isVolatile === true ? undefined : retentionOf(channel);
     if (log === undefined || retention === undefined) {
@@ -102,5 +124,12 @@ export class Messages {
       this.#last = { channel, event, head: messageHead(channel, event) };
     }
     return this.#last.head;
+  }
+
+  #tailOf(user: string | undefined): string {
+    const at = this.#tick.wallNow;
+    if (user !== undefined) return messageTail(at, user);
+    if (at !== this.#tail.at) this.#tail = { at, text: messageTail(at, undefined) };
+    return this.#tail.text;
   }
 }

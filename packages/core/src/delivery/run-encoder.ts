@@ -4,18 +4,19 @@ const NOTHING: readonly string[] = [];
 
 /**
  * Encodes runs of frames and remembers the last one: subscribers of the same channels have equal runs in one tick,
- * so a broadcast to thousands is encoded once. Runs are compared element by element by identity, which is one
- * pointer comparison each, because one frame is one string shared by all its receivers.
+ * so a broadcast to thousands is encoded once. Often they are the same array; else they are compared element by element by
+ * identity, which is one pointer comparison each, because one frame is one string shared by all its receivers.
  */
 export class RunEncoder {
   #encoding: Encoding | undefined;
   #frames = NOTHING;
   #bytes: Uint8Array | undefined;
 
+  /** Nobody changes `frames` any more. */
   encode(encoding: Encoding, frames: readonly string[]): Uint8Array {
     if (this.#bytes !== undefined && this.#encoding === encoding && isSameRun(this.#frames, frames)) return this.#bytes;
     this.#encoding = encoding;
-    this.#frames = frames.slice();
+    this.#frames = frames;
     return (this.#bytes = encoding.encode(frames));
   }
 
@@ -27,6 +28,7 @@ export class RunEncoder {
 }
 
 function isSameRun(a: readonly string[], b: readonly string[]): boolean {
+  if (a === b) return true;
   if (a.length !== b.length) return false;
   for (let index = 0; index < a.length; index++) {
     if (a[index] !== b[index]) return false;

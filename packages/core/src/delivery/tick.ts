@@ -8,6 +8,7 @@ export class Tick {
   readonly #clock: Clock;
   readonly #stages: (() => void)[] = [];
   #scheduled = false;
+  #wallNow = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -18,10 +19,17 @@ export class Tick {
     this.#stages.push(run);
   }
 
+  /** Milliseconds since 1970, read once for all that one tick brings. Makes sure that the stages run once more, too. */
+  get wallNow(): number {
+    this.schedule();
+    return this.#wallNow;
+  }
+
   /** Makes sure that the stages run once more. */
   schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
+    this.#wallNow = this.#clock.wallNow();
     this.#clock.soon(this.#run);
   }
 

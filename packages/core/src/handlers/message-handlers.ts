@@ -1,13 +1,17 @@
-import { eventNameProblem, RealtimeError } from '@rt/protocol';
-import { PatternMap } from '../channel/pattern-map.ts';
-import type { PatternMatch } from '../channel/pattern-map.ts';
+import { eventNameProblem, PatternMap, RealtimeError } from '@rt/protocol';
+import type { JsonValue, PatternMatch } from '@rt/protocol';
 import type { InboundMessage } from './inbound-message.ts';
 
 /**
  * Runs when a client sends the event it was registered for. Nothing reaches the other subscribers unless it calls
- * `message.relay()`. A `RealtimeError` that it throws answers the sender with its code, anything else with `HANDLER_FAILED`.
+ * `message.relay()`. A `RealtimeError` that it throws answers the sender with its code, message and detail; anything else is logged
+ * and answered with `HANDLER_FAILED`, and no end in time (`limits.handlerTimeoutMs`, 30 s) with `DEADLINE`.
  */
-export type MessageHandler = (message: InboundMessage) => void | Promise<void>;
+export type MessageHandler<
+  Text extends string = string,
+  Data = JsonValue,
+  Relayed extends readonly unknown[] = [data?: unknown],
+> = (message: InboundMessage<Text, Data, Relayed>) => void | Promise<void>;
 
 /** Handlers by event and channel pattern. */
 export class MessageHandlers {

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import type { Server, ServerOptions } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { RealtimeOptions } from '../options.ts';
+import type { ParsedOptions, RealtimeOptions } from '../options.ts';
 
 /** Where a server listens. */
 export interface ListenOptions {
@@ -20,22 +20,17 @@ export interface Listening {
   readonly url: string;
 }
 
-/** Headers and bodies that come slower than this are cut (Node's own limits are 60 s and 300 s). */
-const REQUEST_TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 2_000 };
-
 /** Connections that the system takes while the process is busy: all clients of a node that died come at once. */
 const BACKLOG = 4096;
 
 /** Creates an HTTP(S) server, lets `prepare` attach to it, and listens. Rejects with the system's error. */
 export async function createListeningServer(
   { port = 6001, host = '127.0.0.1' }: ListenOptions,
-  tls: RealtimeOptions['tls'],
+  { tls, limits }: Pick<ParsedOptions, 'tls' | 'limits'>,
   prepare: (server: Server) => Promise<void>,
 ): Promise<{ server: Server; listening: Listening }> {
-  const server =
-    tls === undefined
-      ? createServer(REQUEST_TIMEOUTS)
-      : createTlsServer({ ...REQUEST_TIMEOUTS, ...secureContext(tls) });
+  const timeouts = requestTimeouts(limits.requestTimeoutMs);
+  const server = tls === undefined ? createServer(timeouts) : createTlsServer({ ...timeouts, ...secureContext(tls) });
   await prepare(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -55,6 +50,13 @@ export async function createListeningServer(
     server,
     listening: { port: actual, host, url: `${tls === undefined ? 'http' : 'https'}://${shown}:${actual}` },
   };
+}
+
+/** Requests whose head or body are not there after `ms` are cut (Node's own limits are 60 s and 300 s); it looks now and then. */
+function requestTimeouts(ms: number): ServerOptions {
+  const connectionsCheckingInterval = Math.min(1_000, Math.floor(ms / 4));
+  const timeout = ms - connectionsCheckingInterval;
+  return { headersTimeout: timeout, requestTimeout: timeout, connectionsCheckingInterval };
 }
 
 function secureContext({ key, cert }: NonNullable<RealtimeOptions['tls']>): {

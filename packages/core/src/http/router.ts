@@ -4,15 +4,19 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from '../contracts/logger.ts';
 import type { Transport } from '../contracts/transport.ts';
 import { answerError, refuseUpgrade } from './answer.ts';
+import { SESSION_HEADER } from '../http-sessions/session-headers.ts';
+import { allowPage, answerPreflight } from './cross-origin.ts';
 import type { OriginCheck } from './origin-check.ts';
 
 /** A route's methods and what it does. What it throws is the answer. */
 export interface Route {
   readonly methods: readonly string[];
+  /** Pages of allowed origins may ask for it, and those of others may not. */
+  readonly isForPages?: boolean;
   handle(req: IncomingMessage, res: ServerResponse): void | Promise<void>;
 }
 
-/** Whether new clients are let in, and if not, why not. */
+/** Why new clients are not let in. */
 export type Admits = () => RealtimeError | undefined;
 
 /** Why the address behind a request may not open one more connection. */
@@ -24,7 +28,7 @@ export type AddressRefusal = (req: IncomingMessage) => RealtimeError | undefined
  */
 export class Router {
   readonly #basePath: string;
-  readonly #routes: ReadonlyMap<string, Route>;
+  readonly #routes: Map<string, Route>;
   readonly #transports: ReadonlyMap<string, Transport>;
   readonly #origins: OriginCheck;
   readonly #admits: Admits;
@@ -41,7 +45,7 @@ export class Router {
     logger: Logger;
   }) {
     this.#basePath = options.basePath;
-    this.#routes = options.routes;
+    this.#routes = new Map(options.routes);
     this.#transports = new Map(
       options.transports.flatMap((transport) => (transport.path === undefined ? [] : [[transport.path, transport]])),
     );
@@ -49,6 +53,11 @@ export class Router {
     this.#admits = options.admits;
     this.#addressRefusal = options.addressRefusal;
     this.#logger = options.logger;
+  }
+
+  /** Adds a route that is not there from the start; the same path again is the same route. */
+  add(path: string, route: Route): void {
+    this.#routes.set(path, route);
   }
 
   /** Whether a request is for a transport that takes upgrades. */
@@ -62,10 +71,8 @@ export class Router {
     if (path === undefined) return false;
     this.#answer(path, req, res).catch((error: unknown) => {
       if (!(error instanceof RealtimeError)) this.#logger.error('a request failed', { path, error: String(error) });
-      // A body that was refused half-way is not read to its end.
-      if (!req.complete && !res.headersSent) res.setHeader('connection', 'close');
       if (res.headersSent) res.destroy();
-      else answerError(res, toRealtimeError(error, 'HANDLER_FAILED', 'the server failed to answer'));
+      else answerError(req, res, toRealtimeError(error, 'HANDLER_FAILED', 'the server failed to answer'));
     });
     return true;
   }
@@ -80,7 +87,7 @@ export class Router {
       return true;
     }
     // Every upgrade is a new connection. What a request of another transport opens, `open` refuses.
-    const refusal = this.#refusal(req) ?? this.#addressRefusal(req);
+    const refusal = this.#originRefusal(req) ?? this.#admits() ?? this.#addressRefusal(req);
     if (refusal === undefined) transport.handleUpgrade(req, socket, head);
     else refuseUpgrade(socket, refusal);
     return true;
@@ -88,6 +95,13 @@ export class Router {
 
   async #answer(path: string, req: IncomingMessage, res: ServerResponse): Promise<void> {
     const route = this.#routes.get(path);
+    const transport = this.#transports.get(path);
+    if (route?.isForPages ?? transport?.handleRequest !== undefined) {
+      const refusal = this.#originRefusal(req);
+      if (refusal !== undefined) throw refusal;
+      allowPage(req, res);
+      if (req.method === 'OPTIONS') return answerPreflight(res);
+    }
     if (route !== undefined) {
       if (!route.methods.includes(req.method ?? '')) {
         res.setHeader('allow', route.methods.join(', '));
@@ -96,21 +110,20 @@ export class Router {
       await route.handle(req, res);
       return;
     }
-    const transport = this.#transports.get(path);
     if (transport === undefined) throw new RealtimeError('NOT_FOUND', 'there is nothing at this path');
     if (transport.handleRequest === undefined) {
       res.setHeader('upgrade', 'websocket');
       throw new RealtimeError('BAD_FRAME', 'this path takes WebSocket upgrades only');
     }
-    const refusal = this.#refusal(req);
+    // Those who are here already go on until they have gone.
+    const refusal = req.headers[SESSION_HEADER] === undefined ? this.#admits() : undefined;
     if (refusal !== undefined) throw refusal;
-    transport.handleRequest(req, res);
+    await transport.handleRequest(req, res);
   }
 
-  #refusal(req: IncomingMessage): RealtimeError | undefined {
-    if (!this.#origins.allows(req))
-      return new RealtimeError('FORBIDDEN', 'pages of this origin may not connect: see allowedOrigins');
-    return this.#admits();
+  #originRefusal(req: IncomingMessage): RealtimeError | undefined {
+    if (this.#origins.allows(req)) return undefined;
+    return new RealtimeError('FORBIDDEN', 'pages of this origin may not connect: see allowedOrigins');
   }
 
   /** The path below the base path, without the query; `undefined` where it is not ours. */

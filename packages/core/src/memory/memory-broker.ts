@@ -1,3 +1,4 @@
+import type { BrokerReport } from '../contracts/broker-report.ts';
 import type { Broker, BrokerEvents, BrokerHealth, BusWork } from '../contracts/broker.ts';
 import { systemClock } from '../contracts/clock.ts';
 import type { Cancel, Clock } from '../contracts/clock.ts';
@@ -89,6 +90,15 @@ class MemoryBroker implements Broker {
 
   health(): BrokerHealth {
     return this.#events === undefined ? { state: 'down', reason: 'not started or closed' } : { state: 'up' };
+  }
+
+  async inspect(): Promise<BrokerReport> {
+    return {
+      service: 'memory',
+      shape: 'this process',
+      restart: { outcome: 'lost', detail: 'it ends with the process' },
+      findings: [],
+    };
   }
 
   async close(): Promise<void> {

@@ -9,6 +9,7 @@ import { OwnRecords } from './own-records.ts';
 import type { Partition, PartitionReader, PartitionStart, PartitionText } from './partition.ts';
 import { decodeRecord } from './record.ts';
 import type { LogRecord } from './record.ts';
+import { Writers } from './writers.ts';
 
 /** Offsets of one record: the index of an entry is below the last of them, which stands for the whole record. */
 const INDEXES = 65_536;
@@ -27,6 +28,7 @@ export class Order {
   readonly #host: OrderHost;
   readonly #own: OwnRecords;
   readonly #freshness: Freshness;
+  readonly #writers = new Writers();
   readonly #current: (() => void)[] = [];
   #state: 'replaying' | 'resuming' | 'current' | 'closed' = 'replaying';
   #stop: (() => void) | undefined;
@@ -177,6 +179,7 @@ export class Order {
 
   #reset(reason: GapReason): void {
     for (const channel of this.#host.channelsOf(this)) this.#host.rings.delete(channel);
+    this.#writers.clear();
     this.#state = 'replaying';
     this.#gap = reason;
     this.#epoch = '';
@@ -216,7 +219,7 @@ export class Order {
       const record = decodeRecord(text.text);
       if (record === undefined)
         this.#host.warn('dropped what no node of this version wrote', { position: text.position });
-      else settled.push(this.#apply(record, delivered));
+      else if (this.#writers.isNew(record)) settled.push(this.#apply(record, delivered));
     }
     if (this.#state !== 'replaying') this.#host.deliver(delivered);
     for (const settle of settled) settle();

@@ -10,6 +10,7 @@ import { newTag } from '../memory/ring.ts';
 import { Rings } from '../memory/rings.ts';
 import { MOVE_MS, Order } from './order.ts';
 import type { OrderHost } from './order-host.ts';
+import { partitionOf } from './partition-of.ts';
 import type { Partition } from './partition.ts';
 import { draftRecords } from './record.ts';
 
@@ -240,13 +241,4 @@ export class PartitionLog implements Log {
 /** How much of the log is read at the start: what clients can come back to, and before that the publish ids that still count. */
 export function replayMsOf(retentionMs: number): number {
   return retentionMs + DEDUPE_WINDOW_MS;
-}
-
-/** The partition of a channel: FNV-1a. Never changes, as every node depends on it. */
-function partitionOf(channel: string, partitions: number): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < channel.length; index++) {
-    hash = Math.imul(hash ^ channel.charCodeAt(index), 0x01000193);
-  }
-  return ((hash ^ (hash >>> 8) ^ (hash >>> 16) ^ (hash >>> 24)) >>> 0) % partitions;
 }

@@ -4,10 +4,10 @@ import type { JsonValue } from '@rt/protocol';
 export type MemberInfo = Readonly<Record<string, JsonValue>>;
 
 /** One user who is present in a channel, however many connections they have. */
-export interface Member {
+export interface Member<Info = MemberInfo> {
   /** The user's id, as `authenticate` said. */
   readonly id: string;
-  readonly info: MemberInfo;
+  readonly info: Info;
   /** When the user joined, in milliseconds since 1970. */
   readonly connectedAt: number;
 }

@@ -1,8 +1,9 @@
+import { memoryBroker } from '@rt/core';
+import { faultyBroker, ManualClock } from '@rt/core/testing';
+import type { FaultyBroker } from '@rt/core/testing';
 import { describe, expect, it } from 'vitest';
-import { ManualClock } from '../manual-clock.ts';
 import { settle } from '../presence/room.ts';
 import { RosterCopy } from '../presence/roster-copy.ts';
-import { LossyBroker } from './lossy-broker.ts';
 import { Town } from './town.ts';
 import type { TownNode } from './town.ts';
 
@@ -25,8 +26,8 @@ class PresenceTown extends Town {
     }
   }
 
-  async lossyNode(): Promise<TownNode & { readonly line: LossyBroker }> {
-    const line = new LossyBroker(this.bus);
+  async lossyNode(): Promise<TownNode & { readonly line: FaultyBroker }> {
+    const line = faultyBroker({ broker: memoryBroker({ bus: this.bus }) });
     return Object.assign(await this.node({}, line), { line });
   }
 }
@@ -162,12 +163,12 @@ describe('presence on several nodes', () => {
     for (let index = 0; index < 1_000; index++) await zombie.client(`u${index}`, [CHANNEL]);
     await town.wait(1_000);
     expect([(await ids(a)).length, (await ids(b)).length]).toEqual([1_000, 1_000]);
-    zombie.line.isCut = true;
+    zombie.line.cut({ silently: true });
     await town.wait(4_500);
     expect((await ids(a)).length).toBe(1_000);
     await town.wait(1_500);
     expect([(await ids(a)).length, (await ids(b)).length]).toEqual([0, 0]);
-    zombie.line.isCut = false;
+    await zombie.line.mend();
     await town.wait(2_000);
     expect([(await ids(a)).length, (await ids(b)).length, (await ids(zombie)).length]).toEqual([1_000, 1_000, 1_000]);
   });
@@ -179,9 +180,9 @@ describe('presence on several nodes', () => {
     town.clock.every(5_000, () => clients.forEach((client) => client.send(['pong'])));
     await town.wait(1_000);
     const events = nodes.map((node) => listen(node));
-    for (const { line } of nodes) line.isCut = true;
+    for (const { line } of nodes) line.cut({ silently: true });
     await town.wait(40_000);
-    for (const { line } of nodes) line.isCut = false;
+    for (const { line } of nodes) await line.mend();
     await town.wait(10_000);
     expect(events).toEqual([[], [], []]);
     for (const node of nodes) expect(await ids(node)).toEqual(['u0', 'u1', 'u2']);

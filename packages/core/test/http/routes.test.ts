@@ -66,7 +66,7 @@ describe('POST /api/v1/broadcast', () => {
   it.each<[number, string, string, Record<string, string>]>([
     [401, 'UNAUTHENTICATED', '{}', { ...json, authorization: 'Bearer wrong' }],
     [401, 'UNAUTHENTICATED', '{}', { 'content-type': 'application/json' }],
-    [400, 'BAD_FRAME', 'channel=news', { ...json, 'content-type': 'application/x-www-form-urlencoded' }],
+    [415, 'UNSUPPORTED_MEDIA_TYPE', 'channel=news', { ...json, 'content-type': 'application/x-www-form-urlencoded' }],
     [400, 'BAD_FRAME', '{', json],
     [400, 'BAD_FRAME', '[]', json],
     [400, 'BAD_FRAME', '{"channel":"news"}', json],
@@ -102,6 +102,16 @@ describe('GET /client.js', () => {
     expect(await response.text()).toContain('RealtimeClient');
     const again = await fetch(`${base}/client.js`, { headers: { 'if-none-match': response.headers.get('etag')! } });
     expect(again.status).toBe(304);
+  });
+
+  it('serves what that loads by itself, to pages of any origin, beside it', async () => {
+    const { base } = await listen();
+    const script = await (await fetch(`${base}/client.js`)).text();
+    const [, name] = /import\("\.\/([\w-]+\.js)"\)/.exec(script) ?? [];
+    const response = await fetch(`${base}/${name}`);
+    expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([200, '*']);
+    expect(response.headers.get('content-type')).toBe('text/javascript; charset=utf-8');
+    expect(await response.text()).toContain('Fallback');
   });
 });
 

@@ -113,6 +113,24 @@ describe('PartitionLog', () => {
     expect(node.warnings).toHaveLength(garbage.length);
   });
 
+  it('takes a record once that the broker stored twice, and none that it stored behind a younger one', async () => {
+    const order = new MemoryOrder();
+    const [a, b] = [await Node.start(order), await Node.start(order)];
+    const { told } = await b.follow('news');
+    await a.append('news', 'one');
+    const place = await a.append('news', 'two');
+    const [one, two] = order.texts.slice(-2).map(({ text }) => text);
+    order.append(one!);
+    order.append(two!);
+    await a.append('news', 'three');
+    expect(textsOf(told)).toEqual(['one', 'two', 'three']);
+    const late = await Node.start(order);
+    for (const { log } of [a, b, late]) {
+      const { entries, proof } = await log.read('news', { after: place, limit: 9 });
+      expect([proof, entries.map(({ text }) => text)]).toEqual(['contiguous', ['three']]);
+    }
+  });
+
   it('answers the places of what was stored, though the broker did not say so', async () => {
     const order = new MemoryOrder();
     const node = await Node.start(order);
