@@ -1,12 +1,12 @@
 import type { NatsConnection } from '@nats-io/transport-node';
+import { Echoes } from '@rt/core';
 import type { Link } from './link.ts';
 
 /** Messages of the bus that a node sends to itself. */
 export class BusProbe {
   readonly #link: Link;
   readonly #subject: string;
-  #nonce = 0;
-  #heard: (() => void) | undefined;
+  readonly #echoes = new Echoes();
 
   constructor(link: Link, node: string) {
     this.#link = link;
@@ -17,16 +17,13 @@ export class BusProbe {
   open(connection: NatsConnection): void {
     connection.subscribe(this.#subject, {
       callback: (error, message) => {
-        if (error === null && message.string() === String(this.#nonce)) this.#heard?.();
+        if (error === null) this.#echoes.heard(message.string());
       },
     });
   }
 
-  /** Sends one. Resolves when it came back; one that is late is no answer to the next. */
-  async ask(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#heard = resolve;
-    this.#link.connection().publish(this.#subject, String(++this.#nonce));
-    await promise;
+  /** Sends one. Resolves when it came back. */
+  ask(): Promise<void> {
+    return this.#echoes.ask(async (nonce) => this.#link.connection().publish(this.#subject, nonce));
   }
 }

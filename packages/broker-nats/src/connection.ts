@@ -15,11 +15,8 @@ export function targetOf({ url, servers, connect: own }: NatsBrokerOptions): str
 /** Connects. A lost connection is made again by itself, for ever. */
 export async function openConnection(options: NatsBrokerOptions, name: string): Promise<NatsConnection> {
   if (options.connect !== undefined) return options.connect();
-  const { servers, url = 'nats://127.0.0.1:4222', token, credentials, tls } = options;
-  const { username, password } = new URL(url);
+  const { servers, url = 'nats://127.0.0.1:4222', credentials, tls } = options;
   const addresses = servers ?? [url];
-  const user = options.user ?? (username === '' ? undefined : decodeURIComponent(username));
-  const pass = options.password ?? (password === '' ? undefined : decodeURIComponent(password));
   const isEncrypted =
     tls !== undefined && tls !== false ? tls : addresses.some((text) => new URL(text).protocol === 'tls:');
   const settings: NodeConnectionOptions = {
@@ -35,11 +32,35 @@ export async function openConnection(options: NatsBrokerOptions, name: string): 
     ignoreAuthErrorAbort: true,
     pingInterval: 10_000,
   };
-  if (user !== undefined) Object.assign(settings, { user, pass });
-  if (token !== undefined) settings.token = token;
-  if (credentials !== undefined) settings.authenticator = credsAuthenticator(await readFile(credentials));
+  if (credentials !== undefined) settings.authenticator = credsAuthenticator(await readCredentials(credentials));
+  else Object.assign(settings, loginOf(options, new URL(url)));
   if (isEncrypted !== false) settings.tls = isEncrypted === true ? {} : isEncrypted;
-  return connect(settings);
+  try {
+    return await connect(settings);
+  } catch (error) {
+    const isCertain = isEncrypted === false || !(error instanceof Error && error.message === 'timeout');
+    if (isCertain) throw error;
+    // What NATS says then comes behind the handshake, and its client does not pass it on.
+    throw new Error('timeout: it may ask for a certificate of this side (certFile and keyFile of tls)', {
+      cause: error,
+    });
+  }
+}
+
+/** Who we are: the options win over the URL, in which a name without a password is a token, as everywhere in NATS. */
+function loginOf({ user, password, token }: NatsBrokerOptions, url: URL): Partial<NodeConnectionOptions> {
+  if (token !== undefined) return { token };
+  if (user !== undefined && password !== undefined) return { user, pass: password };
+  const [name, secret] = [url.username, url.password].map((text) => decodeURIComponent(text));
+  if (!name) return {};
+  return secret ? { user: name, pass: secret } : { token: name };
+}
+
+/** Rejects where the file is not one of credentials: the client of NATS would say so without its name. */
+async function readCredentials(file: string): Promise<Buffer> {
+  const credentials = await readFile(file);
+  if (/-BEGIN NATS USER JWT-[^]*-BEGIN USER NKEY SEED-/.test(credentials.toString('latin1'))) return credentials;
+  throw new Error(`${file} holds no credentials of NATS`);
 }
 
 function hostOf(text: string): string {

@@ -1,20 +1,18 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection, Status } from '@nats-io/transport-node';
-import { PartitionLog, systemClock, Warnings } from '@rt/core';
-import type { Broker, BrokerEvents, BrokerHealth, BusWork } from '@rt/core';
+import { brokerDown, cutBus, encodeBus, PartitionLog, Probes, reasonOf, systemClock, Warnings, within } from '@rt/core';
+import type { Broker, BrokerEvents, BrokerHealth, BrokerReport, BusWork } from '@rt/core';
 import { RealtimeError } from '@rt/protocol';
 import { randomBytes } from 'node:crypto';
 import { BusProbe } from './bus-probe.ts';
 import { openConnection, targetOf } from './connection.ts';
-import { within } from './deadline.ts';
-import { brokerDown, reasonOf } from './failure.ts';
+import { inspect } from './inspection.ts';
 import type { Link } from './link.ts';
 import { Names } from './names.ts';
 import { NatsPartition } from './nats-partition.ts';
 import { checkOptions } from './options.ts';
 import type { NatsBrokerOptions } from './options.ts';
-import { checkLength, cut, encodeBus } from './payload.ts';
-import { Probes } from './probes.ts';
+import { checkLength } from './payload.ts';
 import { Spread } from './spread.ts';
 import { DEFAULT_PARTITIONS, DEFAULT_RETENTION_MS } from './stream.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -122,7 +120,7 @@ class NatsBroker implements Broker {
     const connection = this.#ready();
     try {
       const messages = work.flatMap(({ channel, texts }) =>
-        cut(texts).map((part) => ({ subject: this.#link.names.bus(channel), message: encodeBus(part) })),
+        cutBus(texts).map((part) => ({ subject: this.#link.names.bus(channel), message: encodeBus(part) })),
       );
       // All of them before the first is sent: nothing is done by halves.
       for (const { message } of messages) checkLength(message, connection.info?.max_payload);
@@ -130,6 +128,18 @@ class NatsBroker implements Broker {
       await connection.flush();
     } catch (error) {
       throw brokerDown('NATS did not take the messages', error);
+    }
+  }
+
+  get target(): string {
+    return targetOf(this.#options);
+  }
+
+  async inspect(): Promise<BrokerReport> {
+    try {
+      return await inspect(this.#link, this.#partitions.length);
+    } catch (error) {
+      throw brokerDown('NATS does not tell about itself', error);
     }
   }
 

@@ -1,8 +1,8 @@
 import { jetstream, jetstreamManager, JetStreamApiError, JetStreamError } from '@nats-io/jetstream';
 import { NoRespondersError, PermissionViolationError, RequestError } from '@nats-io/transport-node';
+import { brokerDown, outcomeUnknown, reasonOf } from '@rt/core';
 import type { Partition, PartitionReader } from '@rt/core';
 import { RealtimeError } from '@rt/protocol';
-import { brokerDown, outcomeUnknown, reasonOf } from './failure.ts';
 import type { Link } from './link.ts';
 import { checkLength } from './payload.ts';
 import { ASK_MS, StreamReading } from './stream-reading.ts';

@@ -1,12 +1,15 @@
 import type { NatsConnection, TlsOptions } from '@nats-io/transport-node';
-import { RealtimeError } from '@rt/protocol';
+import { badOption, checkAlternatives, checkEachOption, optionChecks } from '@rt/core';
+import type { OptionCheck } from '@rt/core';
+
+const FACTORY = 'natsBroker';
 
 /**
  * How to reach NATS: one of `url`, `servers` and `connect`; nothing: 127.0.0.1:4222. Passwords given here never show up in a log or an
  * error.
  */
 export interface NatsBrokerOptions {
-  /** `nats://[user[:password]@]host[:port]`, or `tls://` for TLS. */
+  /** `nats://[user:password@]host[:port]`, or `tls://` for TLS; a name without a password is a token. */
   readonly url?: string;
   /** Some of a cluster's servers, each as `url` says but without a user; the others are found through them. */
   readonly servers?: readonly string[];
@@ -38,42 +41,30 @@ export interface NatsBrokerOptions {
   readonly maxLogBytes?: number;
 }
 
-const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
-const isBetween = (low: number, high: number) => ({
-  is: (value: unknown): boolean => Number.isInteger(value) && Number(value) >= low && Number(value) <= high,
-  allowed: `a whole number from ${low} to ${high}`,
-});
+const { between, flag, functionThat, matching, secret, text } = optionChecks;
 
-/** What each option may be. A secret's value is not shown. */
-const CHECKS: Readonly<
-  Record<keyof NatsBrokerOptions, { is: (value: unknown) => boolean; allowed: string; isSecret?: true }>
-> = {
-  url: { is: isNatsUrl, allowed: 'nats://host:port or tls://…', isSecret: true },
-  servers: {
+const CHECKS: Readonly<Record<keyof NatsBrokerOptions, OptionCheck>> = {
+  url: secret({ is: isNatsUrl, allowed: 'nats://host:port or tls://…' }),
+  servers: secret({
     is: (value) => Array.isArray(value) && value.length > 0 && value.every(isNatsUrl),
     allowed: 'a list of nats://host:port',
-    isSecret: true,
-  },
-  user: { is: isText, allowed: 'a text that is not empty' },
-  password: { is: isText, allowed: 'a text that is not empty', isSecret: true },
-  token: { is: isText, allowed: 'a text that is not empty', isSecret: true },
-  credentials: { is: isText, allowed: 'the path of a .creds file' },
-  tls: {
+  }),
+  user: text,
+  password: secret(text),
+  token: secret(text),
+  credentials: { ...text, allowed: 'the path of a .creds file' },
+  tls: secret({
     is: (value) => typeof value === 'boolean' || (typeof value === 'object' && value !== null),
     allowed: 'true, false or the options of NATS for TLS',
-    isSecret: true,
-  },
-  connect: { is: (value) => typeof value === 'function', allowed: 'a function that returns a connection' },
-  namespace: {
-    is: (value) => typeof value === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(value),
-    allowed: '1 to 64 characters of A-Z a-z 0-9 _ -',
-  },
-  jetstream: { is: (value) => typeof value === 'boolean', allowed: 'true or false' },
-  partitions: isBetween(1, 64),
-  replicas: isBetween(1, 5),
+  }),
+  connect: functionThat('returns a connection'),
+  namespace: matching(/^[A-Za-z0-9_-]{1,64}$/, '1 to 64 characters of A-Z a-z 0-9 _ -'),
+  jetstream: flag,
+  partitions: between(1, 64),
+  replicas: between(1, 5),
   storage: { is: (value) => value === 'file' || value === 'memory', allowed: 'file or memory' },
-  retentionMs: isBetween(1_000, 86_400_000),
-  maxLogBytes: isBetween(1_024, Number.MAX_SAFE_INTEGER),
+  retentionMs: between(1_000, 86_400_000),
+  maxLogBytes: between(1_024, Number.MAX_SAFE_INTEGER),
 };
 
 /** Options of which only one may be given. */
@@ -85,20 +76,10 @@ const ALTERNATIVES: readonly (readonly (keyof NatsBrokerOptions)[])[] = [
 
 /** Checks options. Throws `BAD_OPTION`, which names the option and what it may be. */
 export function checkOptions(options: NatsBrokerOptions): void {
-  for (const [key, value] of Object.entries(options)) {
-    const check = Object.hasOwn(CHECKS, key) ? CHECKS[key as keyof NatsBrokerOptions] : undefined;
-    if (check === undefined) throw badOption(`there is no option ${key}`);
-    if (value !== undefined && !check.is(value)) {
-      const shown = check.isSecret ? '' : ` is ${show(value)},`;
-      throw badOption(`${key}${shown} must be ${check.allowed}`);
-    }
-  }
-  for (const names of ALTERNATIVES) {
-    const given = names.filter((name) => options[name] !== undefined);
-    if (given.length > 1) throw badOption(`of ${given.join(' and ')} only one may be given`);
-  }
+  checkEachOption(FACTORY, options, CHECKS);
+  for (const names of ALTERNATIVES) checkAlternatives(FACTORY, options, names);
   if ((options.user === undefined) !== (options.password === undefined)) {
-    throw badOption('user and password belong together');
+    throw badOption(FACTORY, 'user and password belong together');
   }
 }
 
@@ -106,12 +87,4 @@ function isNatsUrl(value: unknown): boolean {
   if (typeof value !== 'string' || !URL.canParse(value)) return false;
   const { protocol, hostname, pathname } = new URL(value);
   return (protocol === 'nats:' || protocol === 'tls:') && hostname !== '' && (pathname === '' || pathname === '/');
-}
-
-function show(value: unknown): string {
-  return JSON.stringify(value)?.slice(0, 100) ?? typeof value;
-}
-
-function badOption(message: string): RealtimeError {
-  return new RealtimeError('BAD_OPTION', `natsBroker: ${message}`);
 }

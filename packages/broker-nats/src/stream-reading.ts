@@ -2,9 +2,9 @@ import { AckPolicy, DeliverPolicy, jetstreamManager } from '@nats-io/jetstream';
 import type { ConsumerConfig, StreamInfo } from '@nats-io/jetstream';
 import { createInbox } from '@nats-io/transport-node';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
+import { reasonOf } from '@rt/core';
 import type { Cancel, PartitionReader, PartitionText } from '@rt/core';
 import { deliveryOf, heartbeatOf } from './delivery.ts';
-import { reasonOf } from './failure.ts';
 import type { Link } from './link.ts';
 import type { Stream } from './stream.ts';
 

@@ -1,7 +1,6 @@
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
-import { brokerDown } from './failure.ts';
+import { brokerDown, decodeBus } from '@rt/core';
 import type { Link } from './link.ts';
-import { decodeBus } from './payload.ts';
 import type { Spread } from './spread.ts';
 
 interface Wanted {

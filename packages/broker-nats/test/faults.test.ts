@@ -3,7 +3,7 @@ import { startNats } from '../../../tests/servers/nats.ts';
 import { TestNode } from './node.ts';
 
 describe.concurrent('a node over one NATS', () => {
-  it('goes on where it was when NATS is killed and started again, and says a gap on the bus', async () => {
+  it('B1 goes on where it was when NATS is killed and started again, and says a gap on the bus', async () => {
     await using nats = await startNats();
     await using a = await TestNode.start({ url: nats.url });
     await using b = await TestNode.start({ url: nats.url });
@@ -41,7 +41,7 @@ describe.concurrent('a node over one NATS', () => {
     expect(read.entries.map(({ offset, tag }) => ({ epoch: read.epoch, offset, tag }))).toEqual(places);
   });
 
-  it('notices that NATS stands still, and that it goes on', async () => {
+  it('B2 notices that NATS stands still, and that it goes on', async () => {
     await using nats = await startNats();
     await using a = await TestNode.start({ url: nats.url });
     await using b = await TestNode.start({ url: nats.url });
@@ -87,7 +87,7 @@ describe.concurrent('a node over one NATS', () => {
     expect((await b.log.read('news', { after: place!, limit: 9 })).proof).toBe('new-epoch');
   });
 
-  it('drops what others put into its subjects and streams, says so, and goes on', async () => {
+  it('B6 drops what others put into its subjects and streams, says so, and goes on', async () => {
     await using nats = await startNats();
     await using a = await TestNode.start({ url: nats.url });
     await using b = await TestNode.start({ url: nats.url });

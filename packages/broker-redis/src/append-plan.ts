@@ -1,12 +1,14 @@
-import type { LogWork, NewEntry } from '@rt/core';
+import type { LogWork, NewEntry, Retention } from '@rt/core';
 import type { Position } from '@rt/protocol';
 import { bucketOf } from './names.ts';
 import type { Names } from './names.ts';
-import { encodeRecord } from './payload.ts';
+import { APART, encodeRecord } from './payload.ts';
 
 /** What one script call may hold: larger ones would keep others waiting. */
 const MAX_CALL_LENGTH = 256 * 1024;
 const MAX_CALL_CHANNELS = 256;
+/** Records of more characters are published apart from the head of their batch: that is dearer for few and cheaper for many. */
+const MIN_APART_LENGTH = 4 * 1024;
 
 /** Entries that the script takes as one: a run without publish ids, or a single one with its id. */
 interface Segment {
@@ -30,7 +32,7 @@ export class AppendPart {
   /** Which entry has a publish id. Most parts have none, so this is made when it is needed. */
   #byId: Map<string, number> | undefined;
   /** Entries whose publish id came before in the same call, and the entry that had it. */
-  readonly #repeated: [entry: number, first: number][] = [];
+  #repeated: [entry: number, first: number][] | undefined;
   #length = 0;
 
   constructor(work: LogWork, index: number, from: number) {
@@ -50,7 +52,7 @@ export class AppendPart {
       this.#byId ??= new Map();
       const first = this.#byId.get(id);
       if (first !== undefined) {
-        this.#repeated.push([entry, first]);
+        (this.#repeated ??= []).push([entry, first]);
         return;
       }
       this.#byId.set(id, entry);
@@ -69,12 +71,13 @@ export class AppendPart {
 
   /** Adds what the script wants to know of this part. */
   write(names: Names, keys: string[], args: string[]): void {
-    const { channel, retention } = this.work;
+    const { channel } = this.work;
     keys.push(names.head(channel), names.stream(channel));
-    args.push(String(retention.size), String(retention.ttlMs), String(this.#segments.length));
+    args.push(String(this.#segments.length));
+    const isApart = this.#byId === undefined && this.#length >= MIN_APART_LENGTH;
     for (const { id, count, lastTag, records } of this.#segments) {
       if (id !== undefined) keys.push(names.publishId(channel, id));
-      args.push(id === undefined ? '0' : '1', String(count), lastTag, records);
+      args.push(id === undefined ? String(count) : `-${count}`, lastTag, isApart ? APART + records : records);
     }
   }
 
@@ -95,8 +98,14 @@ export class AppendPart {
         places[entry] = { epoch, offset: ++offset, tag: this.#tags[entry - this.#from]! };
       }
     }
-    for (const [entry, first] of this.#repeated) places[entry] = places[first]!;
+    for (const [entry, first] of this.#repeated ?? []) places[entry] = places[first]!;
   }
+}
+
+/** A call that has room for more. */
+interface OpenCall {
+  readonly parts: AppendPart[];
+  length: number;
 }
 
 /** The arguments of one script call, and the parts that it does. */
@@ -107,40 +116,45 @@ export interface AppendCall {
 }
 
 /**
- * Cuts a tick's work into script calls: on a cluster one for each bucket at least, and none that holds too much.
+ * Cuts a tick's work into script calls: one for each retention at least, on a cluster also for each bucket, and none that holds too much.
  * `epoch` is for channels that have none.
  */
 export function planAppend(work: readonly LogWork[], names: Names, isCluster: boolean, epoch: string): AppendCall[] {
   const calls: AppendPart[][] = [];
-  const open = new Map<number, { parts: AppendPart[]; length: number }>();
-  const roomFor = (bucket: number, length: number): { parts: AppendPart[]; length: number } => {
-    const call = open.get(bucket);
+  const open = new Map<Retention, Map<number, OpenCall>>();
+  const roomFor = (retention: Retention, bucket: number, length: number): OpenCall => {
+    let buckets = open.get(retention);
+    if (buckets === undefined) open.set(retention, (buckets = new Map()));
+    const call = buckets.get(bucket);
     if (call !== undefined && call.length + length <= MAX_CALL_LENGTH && call.parts.length < MAX_CALL_CHANNELS) {
       return call;
     }
     const fresh = { parts: [], length: 0 };
     calls.push(fresh.parts);
-    open.set(bucket, fresh);
+    buckets.set(bucket, fresh);
     return fresh;
   };
-  work.forEach((item, index) => {
-    const bucket = isCluster ? bucketOf(item.channel) : 0;
+  for (const [index, item] of work.entries()) {
+    const { channel, retention, entries } = item;
+    const bucket = isCluster ? bucketOf(channel) : 0;
     let part: AppendPart | undefined;
-    let call: ReturnType<typeof roomFor> | undefined;
-    item.entries.forEach((entry, position) => {
+    let call: OpenCall | undefined;
+    for (let position = 0; position < entries.length; position++) {
+      const entry = entries[position]!;
       if (call === undefined || part === undefined || call.length + entry.text.length > MAX_CALL_LENGTH) {
-        call = roomFor(bucket, entry.text.length);
+        call = roomFor(retention, bucket, entry.text.length);
         part = new AppendPart(item, index, position);
         call.parts.push(part);
       }
       const before = part.length;
       part.add(entry, position);
       call.length += part.length - before;
-    });
-  });
+    }
+  }
   return calls.map((parts) => {
     const keys: string[] = [];
-    const args: string[] = [epoch];
+    const { size, ttlMs } = parts[0]!.work.retention;
+    const args: string[] = [epoch, String(size), String(ttlMs)];
     for (const part of parts) part.write(names, keys, args);
     return { parts, keys, args };
   });

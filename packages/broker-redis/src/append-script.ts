@@ -1,4 +1,5 @@
 import { DEDUPE_WINDOW_MS } from '@rt/core';
+import { APART } from './payload.ts';
 
 /** How long a channel's head outlives the last entry that it has, when nobody appends to it or follows it: a day at least. */
 export const HEAD_TTL_MS = 25 * 3_600_000;
@@ -23,7 +24,7 @@ local function dropExpired(stream, oldest)
       gone = string.match(batch[1], '^%d+')
       left = left - 1
     end
-    if gone then redis.call('XTRIM', stream, 'MINID', '=', string.format('%.0f', gone + 1)) end
+    if gone then redis.call('XTRIM', stream, 'MINID', '=', string.format('%d', gone + 1)) end
     count = 20
   until left > 0 or not gone
 end
@@ -33,8 +34,9 @@ end
  * Gives the entries of many channels their places, stores them and publishes them, in one step.
  *
  * KEYS, for each channel: head, stream, one key for each publish id.
- * ARGV: epoch for channels that have none; for each channel: size, ttl, number of segments;
- * for each segment: 1 if it has a publish id, number of entries, tag of the last one, their records.
+ * ARGV: epoch for channels that have none, size, ttl; for each channel: number of segments; for each segment: number of entries,
+ * with a minus sign if it has a publish id, tag of the last one, their records. Where they are long, "1r " is before them: they are then
+ * published apart, and behind them the head of their batch with the last tag.
  * Answers a text for each channel: "!reason", or "epoch offset", the place before its first new entry, and then, on a line of its own
  * for each publish id, nothing or the "epoch offset tag" where the entry is that had it before.
  *
@@ -45,36 +47,38 @@ export const APPEND = `${DROP_EXPIRED}
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-local nowText = string.format('%.0f', now)
+local nowText = string.format('%d', now)
 local call, pcall, match, format = redis.call, pcall, string.match, string.format
+local size, ttl = ARGV[2], ARGV[3]
+local lowest = 1 - size
 
 local append
-function append(key, start, segments)
+function append(key, arg, segments)
   local head, stream = KEYS[key + 1], KEYS[key + 2]
-  local size, ttl = ARGV[start + 1], ARGV[start + 2]
   local epoch, offset, tag, headTtl, renewed = match(call('GET', head) or '', '^(%S+) (%d+) (%S+) (%d+) %d+ (%d+)$')
   if not epoch then
     epoch, offset, tag = ARGV[1], '0', '0'
     call('DEL', stream)
   end
   local answer, lastTag, count, records, kept, ids = epoch .. ' ' .. offset, tag, 0, nil, nil, nil
-  local id, arg = key + 2, start + 3
-  for _ = 1, segments do
+  local id = key + 2
+  for segment = arg + 1, arg + 3 * segments, 3 do
     local known
-    local hasId = ARGV[arg + 1] == '1'
+    local entries = tonumber(ARGV[segment])
+    local hasId = entries < 0
     if hasId then
       id = id + 1
       known = match(call('GET', KEYS[id]) or '', '^%S+ %d+ %S+$')
       answer = answer .. '\\n' .. (known or '')
     end
     if not known then
-      count, lastTag = count + ARGV[arg + 2], ARGV[arg + 3]
+      count, lastTag = count + math.abs(entries), ARGV[segment + 1]
       -- Mostly there is one segment, and then its records need no table and no copy.
       if not records then
-        records = ARGV[arg + 4]
+        records = ARGV[segment + 2]
       else
         kept = kept or { records }
-        kept[#kept + 1] = ARGV[arg + 4]
+        kept[#kept + 1] = ARGV[segment + 2]
       end
       if hasId then
         ids = ids or {}
@@ -82,30 +86,38 @@ function append(key, start, segments)
         ids[#ids + 1] = format('%s %.0f %s', epoch, offset + count, lastTag)
       end
     end
-    arg = arg + 4
   end
   if not records then return answer end
   if kept then records = table.concat(kept) end
   local last = offset + count
-  local lastText = format('%.0f', last)
-  local payload = '1l ' .. epoch .. ' ' .. offset .. ' ' .. count .. ' ' .. tag .. ' ' .. nowText .. '\\n' .. records
+  local lastText = format('%d', last)
+  local payload = '1l ' .. epoch .. ' ' .. offset .. ' ' .. count .. ' ' .. tag .. ' ' .. nowText .. '\\n'
+  -- Long records are stored and published as they came: Lua goes over every byte of a text that it makes.
+  local isApart = string.find(records, '^${APART}')
+  if not isApart then payload = payload .. records end
   -- Roughly, because that is cheaper, and what is too much is left out when it is read.
-  local added = redis.pcall('XADD', stream, 'MINID', '~', format('%.0f', math.max(0, last - size + 1)),
-    lastText .. '-' .. count, 'p', payload)
+  local floor = format('%d', math.max(0, last + lowest))
+  local added = isApart
+    and redis.pcall('XADD', stream, 'MINID', '~', floor, lastText .. '-' .. count, 'p', payload, 'r', records)
+    or redis.pcall('XADD', stream, 'MINID', '~', floor, lastText .. '-' .. count, 'p', payload)
   if added.err then
     if not string.find(added.err, 'equal or smaller') then error(added) end
     -- Someone set the head back, which would end the channel for good: a new epoch.
     call('DEL', head)
-    return append(key, start, segments)
+    return append(key, arg, segments)
   end
   call('PEXPIRE', stream, ttl)
   local text = epoch .. ' ' .. lastText .. ' ' .. lastTag .. ' ' .. ttl .. ' ' .. size .. ' '
   if headTtl == ttl and now - renewed < ${RENEW_MS} then
     call('SET', head, text .. renewed, 'KEEPTTL')
   else
-    call('SET', head, text .. nowText, 'PX', format('%.0f', ttl + ${HEAD_TTL_MS}))
+    call('SET', head, text .. nowText, 'PX', format('%d', ttl + ${HEAD_TTL_MS}))
   end
   for index = 1, ids and #ids or 0, 2 do call('SET', ids[index], ids[index + 1], 'PX', ${DEDUPE_WINDOW_MS}) end
+  if isApart then
+    call('SPUBLISH', stream, records)
+    payload = payload .. lastTag
+  end
   call('SPUBLISH', stream, payload)
   -- Now and then, so that a channel whose size is large holds what its ttl allows, and no more.
   if tonumber(size) > ${EXPIRE_EVERY} and math.floor(offset / ${EXPIRE_EVERY}) ~= math.floor(last / ${EXPIRE_EVERY}) then
@@ -115,16 +127,16 @@ function append(key, start, segments)
 end
 
 local answers = {}
-local key, arg = 0, 1
+local key, arg = 0, 4
 while arg < #ARGV do
-  local segments = tonumber(ARGV[arg + 3])
+  local segments = tonumber(ARGV[arg])
   local done, answer = pcall(append, key, arg, segments)
   answers[#answers + 1] = done and answer or ('!' .. (type(answer) == 'table' and answer.err or tostring(answer)))
-  key, arg = key + 2, arg + 3
-  for _ = 1, segments do
-    if ARGV[arg + 1] == '1' then key = key + 1 end
-    arg = arg + 4
+  key = key + 2
+  for segment = arg + 1, arg + 3 * segments, 3 do
+    if tonumber(ARGV[segment]) < 0 then key = key + 1 end
   end
+  arg = arg + 1 + 3 * segments
 end
 return answers
 `;

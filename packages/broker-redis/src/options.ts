@@ -1,6 +1,9 @@
-import { RealtimeError } from '@rt/protocol';
+import { badOption, checkEachOption, optionChecks } from '@rt/core';
+import type { OptionCheck } from '@rt/core';
 import type { Cluster, Redis } from 'ioredis';
 import type { ConnectionOptions } from 'node:tls';
+
+const FACTORY = 'redisBroker';
 
 /** Where one server listens. */
 export interface RedisAddress {
@@ -59,38 +62,32 @@ const isAddress = (value: unknown): boolean =>
 const isAddresses = (value: unknown): boolean => Array.isArray(value) && value.length > 0 && value.every(isAddress);
 const ADDRESSES = 'a list of { host, port }';
 
-/** What each option may be. A secret's value is not shown. */
-const CHECKS: Readonly<
-  Record<keyof RedisBrokerOptions, { is: (value: unknown) => boolean; allowed: string; isSecret?: true }>
-> = {
-  url: {
+const { functionThat, matching, secret, text } = optionChecks;
+
+const CHECKS: Readonly<Record<keyof RedisBrokerOptions, OptionCheck>> = {
+  url: secret({
     is: isRedisUrl,
     allowed: 'redis://host:port/db or rediss://…, with % and @ in a password written as %25 and %40',
-    isSecret: true,
-  },
-  host: { is: isText, allowed: 'a host name or address' },
+  }),
+  host: { ...text, allowed: 'a host name or address' },
   port: { is: isPort, allowed: '1 to 65535' },
-  username: { is: isText, allowed: 'a text that is not empty' },
-  password: { is: isText, allowed: 'a text that is not empty', isSecret: true },
+  username: text,
+  password: secret(text),
   db: {
     is: (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) < 1024,
     allowed: '0 to 1023',
   },
-  tls: {
+  tls: secret({
     is: (value) => typeof value === 'boolean' || isObject(value),
     allowed: 'true, false or the options of tls.connect',
-    isSecret: true,
-  },
+  }),
   sentinels: { is: isAddresses, allowed: ADDRESSES },
-  name: { is: isText, allowed: 'what the sentinels call the master' },
-  sentinelUsername: { is: isText, allowed: 'a text that is not empty' },
-  sentinelPassword: { is: isText, allowed: 'a text that is not empty', isSecret: true },
+  name: { ...text, allowed: 'what the sentinels call the master' },
+  sentinelUsername: text,
+  sentinelPassword: secret(text),
   cluster: { is: isAddresses, allowed: ADDRESSES },
-  connect: { is: (value) => typeof value === 'function', allowed: 'a function that returns a client of ioredis' },
-  namespace: {
-    is: (value) => typeof value === 'string' && /^[A-Za-z0-9_.:-]{1,64}$/.test(value),
-    allowed: '1 to 64 characters of A-Z a-z 0-9 _ . : -',
-  },
+  connect: functionThat('returns a client of ioredis'),
+  namespace: matching(/^[A-Za-z0-9_.:-]{1,64}$/, '1 to 64 characters of A-Z a-z 0-9 _ . : -'),
 };
 
 /** Which options say where Redis is, each set without the others. */
@@ -103,25 +100,18 @@ const WAYS: readonly (readonly (keyof RedisBrokerOptions)[])[] = [
 
 /** Checks options. Throws `BAD_OPTION`, which names the option and what it may be. */
 export function parseOptions(options: RedisBrokerOptions): RedisTarget {
-  for (const [key, value] of Object.entries(options)) {
-    const check = Object.hasOwn(CHECKS, key) ? CHECKS[key as keyof RedisBrokerOptions] : undefined;
-    if (check === undefined) throw badOption(`there is no option ${key}`);
-    if (value !== undefined && !check.is(value)) {
-      const shown = check.isSecret ? '' : ` is ${show(value)},`;
-      throw badOption(`${key}${shown} must be ${check.allowed}`);
-    }
-  }
+  checkEachOption(FACTORY, options, CHECKS);
   const given = WAYS.filter((way) => way.some((key) => options[key] !== undefined));
   if (given.length > 1) {
-    throw badOption(`of ${given.map(([key]) => key).join(' and ')} only one may be given`);
+    throw badOption(FACTORY, `of ${given.map(([key]) => key).join(' and ')} only one may be given`);
   }
   if (options.url !== undefined && (options.host ?? options.port) !== undefined) {
-    throw badOption('host and port are part of url');
+    throw badOption(FACTORY, 'host and port are part of url');
   }
   if (options.sentinels !== undefined && options.name === undefined) {
-    throw badOption('name must be given with sentinels: what they call the master');
+    throw badOption(FACTORY, 'name must be given with sentinels: what they call the master');
   }
-  if (options.cluster !== undefined && options.db !== undefined) throw badOption('a cluster has no db');
+  if (options.cluster !== undefined && options.db !== undefined) throw badOption(FACTORY, 'a cluster has no db');
   return { options, namespace: options.namespace ?? 'rt' };
 }
 
@@ -135,12 +125,4 @@ function isRedisUrl(value: unknown): boolean {
     return false;
   }
   return (protocol === 'redis:' || protocol === 'rediss:') && hostname !== '' && /^\/?\d{0,4}$/.test(pathname);
-}
-
-function show(value: unknown): string {
-  return JSON.stringify(value)?.slice(0, 100) ?? typeof value;
-}
-
-function badOption(message: string): RealtimeError {
-  return new RealtimeError('BAD_OPTION', `redisBroker: ${message}`);
 }

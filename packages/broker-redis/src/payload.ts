@@ -1,3 +1,4 @@
+import { decodeBus } from '@rt/core';
 import type { Entry } from '@rt/core';
 
 /** A run of entries that were appended in one step, as it is stored and published. */
@@ -15,28 +16,18 @@ export interface Batch {
   readonly entries: readonly Entry[];
 }
 
-/** What was published: texts of the bus, a batch of the log, or a probe. */
+/** What was published: texts of the bus, a batch of the log, its records where they come apart, before it, or a probe. */
 export type Payload =
   | { readonly kind: 'bus'; readonly texts: readonly string[] }
+  | { readonly kind: 'records' }
   | { readonly kind: 'log'; readonly batch: Batch }
   | { readonly kind: 'probe'; readonly nonce: string };
 
 const BUS = '1b ';
 const LOG = '1l ';
 const PROBE = '1p ';
-
-/** The first figure is the version: another one is not ours to read. Lengths are in UTF-16 units, as JavaScript counts. */
-export function encodeBus(texts: readonly string[]): string {
-  const [first] = texts;
-  if (texts.length === 1 && first !== undefined) return `${BUS}${first.length}\n${first}`;
-  let lengths = '';
-  let joined = '';
-  for (const text of texts) {
-    lengths += lengths === '' ? text.length : `,${text.length}`;
-    joined += text;
-  }
-  return `${BUS}${lengths}\n${joined}`;
-}
+/** What records begin with that are stored and published apart from the head of their batch. */
+export const APART = '1r ';
 
 /** One entry. The head of the batch that it is in is written by the append script, which alone knows the offsets. */
 export function encodeRecord(tag: string, text: string, except: string | undefined): string {
@@ -47,12 +38,16 @@ export function encodeProbe(nonce: string): string {
   return PROBE + nonce;
 }
 
-/** What a published text says, or `undefined` where no broker of this version can have written it. */
-export function decode(payload: string): Payload | undefined {
+/**
+ * What a published text says, or `undefined` where no broker of this version can have written it. `before` is what was published
+ * right before it on the same channel, where that were records.
+ */
+export function decode(payload: string, before?: string): Payload | undefined {
   if (payload.startsWith(LOG)) {
-    const batch = decodeBatch(payload);
+    const batch = before === undefined ? decodeBatch(payload) : decodeApart(payload, before);
     return batch && { kind: 'log', batch };
   }
+  if (payload.startsWith(APART)) return { kind: 'records' };
   if (payload.startsWith(BUS)) {
     const texts = decodeBus(payload);
     return texts && { kind: 'bus', texts };
@@ -64,9 +59,16 @@ const BATCH_HEAD = /^1l ([A-Za-z0-9_-]{1,64}) (\d{1,16}) (\d{1,16}) ([A-Za-z0-9_
 /** Longer than any head of ours; what has no line end by then is not one. */
 const MAX_HEAD_LENGTH = 256;
 
+/** The batch of a head, which names the last tag, and of the records that came before it. Others it may be that have nothing to do with it. */
+function decodeApart(payload: string, records: string): Batch | undefined {
+  const end = payload.indexOf('\n') + 1;
+  const batch = decodeBatch(payload.slice(0, end) + records.slice(APART.length));
+  return batch?.lastTag === payload.slice(end) ? batch : decodeBatch(payload);
+}
+
 /** The batch that a payload of the log is, or `undefined`. */
 export function decodeBatch(payload: string): Batch | undefined {
-  let at = payload.indexOf('\n');
+  const at = payload.indexOf('\n');
   if (at < 0 || at > MAX_HEAD_LENGTH) return undefined;
   const head = BATCH_HEAD.exec(payload.slice(0, at));
   if (head === null) return undefined;
@@ -74,65 +76,79 @@ export function decodeBatch(payload: string): Batch | undefined {
   const count = Number(head[3]);
   const last = first + count - 1;
   if (count < 1 || !Number.isSafeInteger(last)) return undefined;
-  const entries: Entry[] = [];
-  let previousTag = head[4]!;
-  at++;
-  while (at < payload.length) {
-    const record = parseRecord(payload, at);
-    if (record === undefined) return undefined;
-    at = record.end;
-    const { tag, except, text } = record;
-    const offset = first + entries.length;
-    entries.push(
-      except === undefined ? { offset, tag, previousTag, text } : { offset, tag, previousTag, except, text },
-    );
-    previousTag = tag;
-  }
-  if (entries.length !== count) return undefined;
+  const records = new Records(payload, at + 1, { first, previousTag: head[4]! });
+  if (!records.read() || records.entries.length !== count) return undefined;
   return {
     epoch: head[1]!,
     first,
     last,
     previousTag: head[4]!,
-    lastTag: previousTag,
+    lastTag: records.previousTag,
     atMs: Number(head[5]),
-    entries,
+    entries: records.entries,
   };
 }
 
 /**
- * The record at `at`, or `undefined`. Looked at letter by letter, because this runs for every message on every node: a regular
- * expression takes twice as long.
+ * The records of a batch. Looked at letter by letter, because this runs for every message on every node: a regular expression takes
+ * twice as long.
  */
-function parseRecord(
-  payload: string,
-  at: number,
-):
-  | { readonly tag: string; readonly except: string | undefined; readonly text: string; readonly end: number }
-  | undefined {
-  let index = at;
-  while (isLetter(payload.charCodeAt(index))) index++;
-  const tagEnd = index;
-  if (tagEnd === at || tagEnd - at > MAX_TAG_LENGTH || payload.charCodeAt(index) !== SPACE) return undefined;
-  let length = 0;
-  let code = payload.charCodeAt(++index);
-  const digits = index;
-  while (code >= ZERO && code <= NINE) {
-    length = length * 10 + code - ZERO;
-    code = payload.charCodeAt(++index);
+class Records {
+  readonly entries: Entry[] = [];
+  /** The tag of the last entry that was read. */
+  previousTag: string;
+  readonly #text: string;
+  readonly #first: number;
+  #at: number;
+
+  constructor(text: string, at: number, { first, previousTag }: Pick<Batch, 'first' | 'previousTag'>) {
+    this.#text = text;
+    this.#at = at;
+    this.#first = first;
+    this.previousTag = previousTag;
   }
-  if (index === digits || index - digits > MAX_DIGITS) return undefined;
-  let except: string | undefined;
-  if (code === SPACE) {
-    const match = EXCEPT.exec(payload.slice(index + 1, index + 2 + MAX_EXCEPT_LENGTH));
-    if (match === null) return undefined;
-    except = match[1]!;
-    index += 1 + except.length;
-  } else if (code !== LINE_END) return undefined;
-  const from = index + 1;
-  const end = from + length;
-  if (end > payload.length) return undefined;
-  return { tag: payload.slice(at, tagEnd), except, text: payload.slice(from, end), end };
+
+  /** Reads them all; false where there is something that is none. */
+  read(): boolean {
+    while (this.#at < this.#text.length) if (!this.#readOne()) return false;
+    return true;
+  }
+
+  #readOne(): boolean {
+    const text = this.#text;
+    const from = this.#at;
+    let index = from;
+    while (isLetter(text.charCodeAt(index))) index++;
+    const tagEnd = index;
+    if (tagEnd === from || tagEnd - from > MAX_TAG_LENGTH || text.charCodeAt(index) !== SPACE) return false;
+    let length = 0;
+    let code = text.charCodeAt(++index);
+    const digits = index;
+    while (code >= ZERO && code <= NINE) {
+      length = length * 10 + code - ZERO;
+      code = text.charCodeAt(++index);
+    }
+    if (index === digits || index - digits > MAX_DIGITS) return false;
+    let except: string | undefined;
+    if (code === SPACE) {
+      const match = EXCEPT.exec(text.slice(index + 1, index + 2 + MAX_EXCEPT_LENGTH));
+      if (match === null) return false;
+      except = match[1]!;
+      index += 1 + except.length;
+    } else if (code !== LINE_END) return false;
+    const end = index + 1 + length;
+    if (end > text.length) return false;
+    const offset = this.#first + this.entries.length;
+    const tag = text.slice(from, tagEnd);
+    const { previousTag } = this;
+    const own = text.slice(index + 1, end);
+    this.entries.push(
+      except === undefined ? { offset, tag, previousTag, text: own } : { offset, tag, previousTag, except, text: own },
+    );
+    this.previousTag = tag;
+    this.#at = end;
+    return true;
+  }
 }
 
 const [SPACE, LINE_END, ZERO, NINE] = [0x20, 0x0a, 0x30, 0x39];
@@ -145,22 +161,4 @@ const EXCEPT = /^([\x21-\x7e]{1,128})\n/;
 function isLetter(code: number): boolean {
   const lower = code | 0x20;
   return (lower >= 0x61 && lower <= 0x7a) || (code >= ZERO && code <= NINE) || code === 0x2d || code === 0x5f;
-}
-
-const BUS_HEAD = /^\d{1,10}(?:,\d{1,10})*$/;
-
-function decodeBus(payload: string): readonly string[] | undefined {
-  const end = payload.indexOf('\n');
-  if (end < 0) return undefined;
-  const head = payload.slice(BUS.length, end);
-  if (!BUS_HEAD.test(head)) return undefined;
-  const texts: string[] = [];
-  let at = end + 1;
-  for (const length of head.split(',')) {
-    const from = at;
-    at += Number(length);
-    if (at > payload.length) return undefined;
-    texts.push(payload.slice(from, at));
-  }
-  return at === payload.length ? texts : undefined;
 }

@@ -1,4 +1,5 @@
 import { DROP_EXPIRED, HEAD_TTL_MS } from './append-script.ts';
+import { APART } from './payload.ts';
 
 /** What one read asks for. `head`: nothing but the head, which lives on for a day. */
 export type ReadMode = 'after' | 'before' | 'newest' | 'head';
@@ -35,7 +36,8 @@ local oldest = now - ttl
 local hasExpired
 
 local function add(batch)
-  answer[#answer + 1] = batch[2][2]
+  -- Long records are a field of their own, as they were published.
+  answer[#answer + 1] = batch[2][2] .. string.sub(batch[2][4] or '', ${APART.length + 1})
   local at = tonumber(string.match(batch[2][2], '^1l %S+ %d+ %d+ %S+ (%d+)\\n')) or 0
   if at <= oldest then hasExpired = true end
   local last, count = string.match(batch[1], '^(%d+)-(%d+)$')
@@ -49,7 +51,7 @@ local function forward(from, wanted)
     for _, batch in ipairs(batches) do
       local last, count = add(batch)
       found = found + last - math.max(from, last - count + 1) + 1
-      bytes = bytes + #batch[2][2]
+      bytes = bytes + #answer[#answer]
       next = '(' .. batch[1]
       if found >= wanted or bytes > ${PAGE_BYTES} then return end
     end

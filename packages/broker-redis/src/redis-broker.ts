@@ -1,16 +1,16 @@
-import { systemClock, Warnings } from '@rt/core';
-import type { Broker, BrokerEvents, BrokerHealth, BusWork, Cancel } from '@rt/core';
+import { encodeBus, systemClock, Warnings } from '@rt/core';
+import type { Broker, BrokerEvents, BrokerHealth, BrokerReport, BusWork, Cancel } from '@rt/core';
 import { RealtimeError } from '@rt/protocol';
 import { randomBytes } from 'node:crypto';
 import { databaseOf } from './connections.ts';
 import type { Connections } from './connections.ts';
 import { brokerDown, reasonOf } from './failure.ts';
 import { CHECK_MS, Heads } from './heads.ts';
+import { inspect } from './inspection.ts';
 import type { Link } from './link.ts';
 import { BUCKETS, Names } from './names.ts';
 import { parseOptions } from './options.ts';
 import type { RedisBrokerOptions } from './options.ts';
-import { encodeBus } from './payload.ts';
 import { prepareConnections } from './prepare-connections.ts';
 import { PROBE } from './probe-script.ts';
 import { RedisLog } from './redis-log.ts';
@@ -135,6 +135,20 @@ class RedisBroker implements Broker {
       );
     } catch (error) {
       throw brokerDown('Redis did not take the messages', error);
+    }
+  }
+
+  get target(): string {
+    const db = databaseOf(this.#connections);
+    return db === 0 ? this.#connections.target : `${this.#connections.target}, database ${db}`;
+  }
+
+  async inspect(): Promise<BrokerReport> {
+    this.#checkReady();
+    try {
+      return await inspect(this.#connections);
+    } catch (error) {
+      throw brokerDown('Redis does not tell about itself', error);
     }
   }
 

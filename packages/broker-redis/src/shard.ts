@@ -1,11 +1,13 @@
+import { Echoes, Probes } from '@rt/core';
 import type { Cancel, Clock } from '@rt/core';
 import type { Redis } from 'ioredis';
 import type { Master } from './connections.ts';
 import { brokerDown, reasonOf } from './failure.ts';
 import { encodeProbe } from './payload.ts';
-import { Probes } from './probes.ts';
 import type { Listener } from './subscriptions.ts';
 
+/** Time between two probes, and for one to come back. With two misses a silent server is known after 4.2 s. */
+const PROBE_MS = 1_400;
 /** Names in one SSUBSCRIBE. */
 const CHUNK = 500;
 /** Time until a shard that could not be brought up is tried again. */
@@ -42,6 +44,7 @@ export class Shard implements Listener {
   readonly #host: ShardHost;
   readonly #subscriber: Redis;
   readonly #probes: Probes;
+  readonly #echoes = new Echoes();
   readonly #probeName: string;
   /** Why it can't be relied on. `undefined`: it can. */
   #down: string | undefined = 'not connected yet';
@@ -62,7 +65,9 @@ export class Shard implements Listener {
     this.#host = host;
     this.#probes = new Probes({
       clock: host.clock,
-      send: (nonce) => host.probe(probeName, encodeProbe(nonce)),
+      everyMs: PROBE_MS,
+      withinMs: PROBE_MS,
+      ask: () => this.#echoes.ask((nonce) => this.#probe(nonce)),
       answered: () => this.#answered(),
       silent: (reason) => this.lose(reason),
       hopeless: () => this.#startOver(),
@@ -169,6 +174,13 @@ export class Shard implements Listener {
     this.#reason = 'the connection was lost';
   }
 
+  async #probe(nonce: string): Promise<void> {
+    const probing = this.#host.probe(this.#probeName, encodeProbe(nonce));
+    // The error itself may hold more than is to be told.
+    const refusal = await probing.then(() => undefined, reasonOf);
+    if (refusal !== undefined) throw new Error(refusal);
+  }
+
   /** A probe came back. Where it is down, for want of answers, that is what it waited for. */
   #answered(): void {
     if (this.#down !== undefined) this.mend();
@@ -182,7 +194,7 @@ export class Shard implements Listener {
 
   #received(name: string, payload: string): void {
     if (this.#isClosed) return;
-    if (name === this.#probeName) this.#probes.heard(payload.slice(encodeProbe('').length));
+    if (name === this.#probeName) this.#echoes.heard(payload.slice(encodeProbe('').length));
     else this.#host.received(name, payload, !this.#isSubscribed);
   }
 }

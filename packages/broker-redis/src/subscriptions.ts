@@ -16,6 +16,8 @@ interface Subscription {
   readonly bucket: number;
   hasBus: boolean;
   follower: Follower | undefined;
+  /** Records that came in, and whose head comes next. */
+  records: string | undefined;
   /** Set while it is listened to, or about to be. */
   listening: Promise<void> | undefined;
 }
@@ -77,8 +79,11 @@ export class Subscriptions {
     const subscription = this.#byName.get(name);
     if (subscription === undefined) return;
     try {
-      const decoded = decode(payload);
+      const { records } = subscription;
+      subscription.records = undefined;
+      const decoded = decode(payload, records);
       if (decoded === undefined) this.#events.dropped(subscription.channel, 'not written by a node of this version');
+      else if (decoded.kind === 'records') subscription.records = payload;
       else if (decoded.kind === 'log') subscription.follower?.receive(decoded.batch);
       else if (decoded.kind === 'bus' && subscription.hasBus && !isDeaf) {
         this.#events.message(subscription.channel, decoded.texts);
@@ -129,6 +134,7 @@ export class Subscriptions {
         bucket: bucketOf(channel),
         hasBus: false,
         follower: undefined,
+        records: undefined,
         listening: undefined,
       };
       this.#byName.set(name, subscription);

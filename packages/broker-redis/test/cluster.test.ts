@@ -20,6 +20,8 @@ const start = async (): Promise<BrokerUnderTest> => {
   return {
     broker: () => redisBroker({ cluster: [{ host, port }], namespace }),
     unreachable: () => redisBroker({ cluster: [{ host, port: 1 }], namespace }),
+    pause: () => cluster.nodes.forEach((node) => node.pause()),
+    resume: () => cluster.nodes.forEach((node) => node.resume()),
     stop: async () => undefined,
   };
 };

@@ -39,6 +39,24 @@ describe.concurrent('a delivery that is lost on the way', () => {
     expect(b.broker.health()).toEqual({ state: 'up' });
   });
 
+  it.each(['records', 'head'] as const)('B4 is repaired where it was the %s of a long batch', async (half) => {
+    await using redis = await startRedis();
+    await using proxy = await startRedisProxy(redis);
+    await using a = await TestNode.start({ url: redis.url });
+    await using b = await TestNode.start({ url: proxy.url(redis.url) });
+    const channel = randomName();
+    const seen = await b.follow(channel);
+    const long = ['first', 'lost', 'next'].map((text) => text + '.'.repeat(10_000));
+    await a.append(channel, [long[0]!]);
+    expect(await seen.inbox.next('the first entry')).toBe(long[0]);
+    const dropped = proxy.dropNext('downstream', delivers(names.stream(channel), half === 'head' ? '1l ' : 'lost'));
+    await a.append(channel, [long[1]!]);
+    await dropped;
+    await a.append(channel, [long[2]!]);
+    expect(await seen.inbox.take(2, 'both entries')).toEqual(long.slice(1));
+    expect((await b.log.read(channel, { limit: 9 })).entries.map(({ text }) => text)).toEqual(long);
+  });
+
   it('B4 is repaired under load too, in order and without doubles', async () => {
     await using redis = await startRedis();
     await using proxy = await startRedisProxy(redis);

@@ -1,6 +1,7 @@
+import { encodeBus } from '@rt/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decode, decodeBatch, encodeBus, encodeRecord } from '../src/payload.ts';
+import { APART, decode, decodeBatch, encodeRecord } from '../src/payload.ts';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 50 });
 const tag = fc.stringMatching(/^[0-9a-z]{1,4}$/);
@@ -42,6 +43,21 @@ describe('payloads', () => {
           });
         },
       ),
+    );
+  });
+
+  it('carry entries whose records came before, and no others', () => {
+    fc.assert(
+      fc.property(fc.array(fc.record({ text, tag, except }), { minLength: 1 }), (entries) => {
+        const records = entries.map((entry) => encodeRecord(entry.tag, entry.text, entry.except)).join('');
+        const head = `1l epoch 0 ${entries.length} before 1700000000000\n`;
+        const lastTag = entries.at(-1)!.tag;
+        expect(decode(APART + records)).toEqual({ kind: 'records' });
+        expect(decode(head + lastTag, APART + records)).toEqual({ kind: 'log', batch: decodeBatch(head + records) });
+        expect(decode(`${head}${lastTag}x`, APART + records)).toBeUndefined();
+        expect(decode(head + lastTag)).toBeUndefined();
+        expect(decode(head + records, `${APART}other`)).toEqual({ kind: 'log', batch: decodeBatch(head + records) });
+      }),
     );
   });
 

@@ -76,6 +76,7 @@ describe('what someone else wrote into Redis', () => {
       '2b 1\nx',
       '1b 5\nx',
       '1l a 1 0 0 0\n',
+      '1r x 1\nx',
       '{"a":1}',
       '1p ',
       randomBytes(300).toString('latin1'),

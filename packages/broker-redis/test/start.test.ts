@@ -11,6 +11,7 @@ import type { Redis } from '../../../tests/servers/redis.ts';
 import { until } from '../../../tests/servers/until.ts';
 import { redisBroker } from '../src/index.ts';
 import type { RedisBrokerOptions } from '../src/index.ts';
+import type { RedisLog } from '../src/redis-log.ts';
 import { placesOf, TestNode } from './node.ts';
 
 /** What `start` says about these options, and how long that takes. */
@@ -59,7 +60,7 @@ async function useEverything(options: RedisBrokerOptions): Promise<void> {
     for (const page of [{ limit: 1 }, { before: seen.head!, limit: 1 }, { after: seen.head!, limit: 1 }]) {
       await node.log.read(channel, page);
     }
-    await node.log.renew(channel);
+    await (node.log as RedisLog).renew(channel);
     await node.broker.unsubscribe(channel);
     await node.log.unfollow(channel);
   }
