@@ -8,8 +8,7 @@ export function socketUrl(base: string | URL): string {
   // There is no page in Node.
   const url = new URL(base, (globalThis as Partial<typeof globalThis>).location?.href);
   url.protocol = url.protocol.replace('http', 'ws');
-  if (url.pathname === '/') url.pathname = DEFAULT_PATH;
-  url.pathname = url.pathname.replace(/\/?$/, '/ws');
+  url.pathname = `${url.pathname.replace(/\/$/, '') || DEFAULT_PATH}/ws`;
   // A WebSocket refuses an address with a fragment.
   url.hash = '';
   return url.href;

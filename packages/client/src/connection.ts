@@ -6,14 +6,17 @@ import { closeError } from './close-error.ts';
 import type { ConnectionOwner } from './connection-owner.ts';
 import { Deferred } from './deferred.ts';
 import type { Off } from './emitter.ts';
+import type { Fallback } from './http/fallback.ts';
 import { newInstance } from './instance.ts';
 import { Link } from './link.ts';
 import type { ClientSettings } from './options.ts';
 import { Renewal } from './renewal.ts';
+import type { Socket } from './socket.ts';
 import type { ConnectionState } from './state-change.ts';
 import { Timer } from './timer.ts';
 import { fetchToken } from './token.ts';
 import type { TokenSource } from './token.ts';
+import type { TransportName } from './transport-name.ts';
 import { watchWake } from './wake.ts';
 
 interface Connecting {
@@ -28,6 +31,7 @@ interface Open {
   readonly link: Link;
   readonly connectionId: string;
   readonly userId: string | undefined;
+  readonly transport: TransportName;
   readonly error?: never;
 }
 
@@ -54,6 +58,10 @@ export class Connection {
   #attempt = 0;
   #opening = new Deferred<void>();
   #stopWake: Off | undefined;
+  /** The other transports; loaded when a WebSocket did not get through or is not the first choice. */
+  #fallback: Fallback | undefined;
+  /** The attempt before did not get through, and there is another transport to try. */
+  #isBlocked = false;
   /** The error that the last frame was, to explain the close code after it. */
   #lastWord: RealtimeError | undefined;
 
@@ -113,6 +121,7 @@ export class Connection {
   }
 
   #dial(): void {
+    const { transports, connectTimeoutMs } = this.#settings;
     const phase: Connecting = { state: 'connecting', token: this.#token };
     this.#phase = phase;
     this.#lastWord = undefined;
@@ -120,7 +129,7 @@ export class Connection {
       this.#phase.link?.probe();
       if (this.#phase.state === 'waiting' && isBack) this.#dial();
     });
-    this.#timer.start(this.#settings.connectTimeoutMs, () => {
+    this.#timer.start(connectTimeoutMs / (this.#attempt ? 1 : transports.length), () => {
       this.#ended(true, 4001, new RealtimeError('CONNECT_TIMEOUT', 'The server is silent.'));
     });
     void this.#openLink(phase);
@@ -129,23 +138,33 @@ export class Connection {
 
   async #openLink(phase: Connecting): Promise<void> {
     const token = await fetchToken(phase.token);
+    const needsFallback = !this.#fallback && (this.#isBlocked || this.#settings.transports[0] !== 'websocket');
+    // Without a network it can't be loaded.
+    const chunk = needsFallback && (await import('./http/fallback.ts').catch(() => null));
     // Closed, or too late, meanwhile.
     if (this.#phase !== phase) return;
     if (token instanceof RealtimeError) {
       this.#ended(true, 1000, token);
       return;
     }
+    if (chunk === null) {
+      this.#ended(true, 1000);
+      return;
+    }
     try {
+      const url = socketUrl(this.#url);
       const WebSocketHere = this.#settings.webSocket ?? WebSocket;
+      const openWebSocket = (): Socket => new WebSocketHere(url, SUB_PROTOCOL);
+      if (chunk) this.#fallback = new chunk.Fallback(this.#settings, url, openWebSocket, () => this.#move());
       const instance = (this.#instance ??= newInstance());
-      const link = new Link(new WebSocketHere(socketUrl(this.#url), SUB_PROTOCOL), {
+      const link = new Link(this.#fallback ? this.#fallback.open() : openWebSocket(), {
         opened: () => link.send(['connect', PROTOCOL_VERSION, instance, token, this.#owner.resume(), {}]),
         received: (frame) => this.#received(frame),
         ended: (comesBack, code, error) => this.#ended(comesBack, code, error),
       });
       phase.link = link;
     } catch (cause) {
-      this.#ended(false, 1000, new RealtimeError('BAD_OPTION', 'Check the url and the option webSocket.', { cause }));
+      this.#ended(false, 1000, new RealtimeError('BAD_OPTION', 'Check the url, webSocket and transports.', { cause }));
     }
   }
 
@@ -156,11 +175,7 @@ export class Connection {
     } else if (frame[0] === 'auth') {
       this.#expires(frame[1]);
     } else if (frame[0] === 'drain' && this.open) {
-      // Leaves a node that drains for another one. 1000 would say that it is not coming back.
-      this.#timer.start(Math.random() * frame[1], () => {
-        this.#lost(4200);
-        this.#dial();
-      });
+      this.#timer.start(Math.random() * frame[1], () => this.#move());
     } else if (frame[0] === 'err') {
       const [, n, code, message, detail] = frame;
       const error = new RealtimeError(code, message, { detail });
@@ -176,7 +191,8 @@ export class Connection {
     const { link, token } = this.#phase;
     link.ready(limits, beatMs, this.#settings);
     this.#timer.stop();
-    this.#phase = { state: 'open', link, connectionId, userId: user ?? undefined };
+    const transport = this.#fallback?.transport ?? 'websocket';
+    this.#phase = { state: 'open', link, connectionId, userId: user ?? undefined, transport };
     this.#attempt = 0;
     // `setToken` came after this attempt had taken its token.
     this.#expires(expiresInMs);
@@ -186,11 +202,26 @@ export class Connection {
     this.#owner.changed({ state: 'open' });
   }
 
+  /** Leaves this link for another one: to a node that does not drain, or on a better transport. */
+  #move(): void {
+    // 1000 would say that it is not coming back.
+    this.#lost(4200);
+    this.#dial();
+  }
+
   /** The link ended or is of no more use, or the attempt took too long. */
   #ended(comesBack: boolean, code: number, error = this.#lastWord ?? closeError(code)): void {
     const isReported = error === this.#lastWord;
+    const { state, link } = this.#phase;
     this.#lost(code);
-    if (!comesBack) this.#close(error);
+    // Nothing came through, and the server did not say why: another transport may do better.
+    this.#isBlocked =
+      state === 'connecting' &&
+      !!link &&
+      (code === 4001 || (!error && code < 3000)) &&
+      (this.#fallback?.next() ?? this.#settings.transports.length > 1);
+    if (this.#isBlocked) this.#dial();
+    else if (!comesBack) this.#close(error);
     else this.#wait(error);
     // What goes away by itself is a state; what somebody has to mend is an error as well.
     if (error && !isReported && !error.retryable) this.#owner.report(error);

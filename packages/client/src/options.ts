@@ -2,6 +2,7 @@ import { RealtimeError } from '@rt/protocol';
 import type { Backoff } from './backoff.ts';
 import type { SocketConstructor } from './socket.ts';
 import type { TokenSource } from './token.ts';
+import type { TransportName } from './transport-name.ts';
 
 /** What `new RealtimeClient(url, options)` takes. Times are in milliseconds. */
 export interface ClientOptions {
@@ -10,9 +11,24 @@ export interface ClientOptions {
    * while open before its token ends.
    */
   readonly token?: TokenSource;
+  /**
+   * The transports to use, the best first. Where one does not get through, the next is tried at once. Default all three:
+   * `websocket`, `sse`, `longpolling`. The last two are loaded when they are needed.
+   */
+  readonly transports?: readonly TransportName[];
+  /**
+   * How long a client stays with a lesser transport before it tries a better one again; at first it tries sooner.
+   * Default 300,000.
+   */
+  readonly upgradeAfterMs?: number;
   /** The WebSocket to use where the environment has none. Default: the global one. */
   readonly webSocket?: SocketConstructor;
-  /** From the start of an attempt to the server's `ready`, the token function included. Default 10,000. */
+  /** What SSE and long-polling make their requests with. Default: the global one. */
+  readonly fetch?: typeof fetch;
+  /**
+   * From the start of an attempt to the server's `ready`, the token function included. In the first round after a
+   * connection the transports share it equally, so that a silent one costs little. Default 10,000.
+   */
   readonly connectTimeoutMs?: number;
   /** How long a request waits for its answer on an open connection. Default 10,000. */
   readonly timeoutMs?: number;
@@ -41,7 +57,10 @@ export interface HeartbeatTimes {
 /** The options with their defaults, checked, in one row. */
 export interface ClientSettings extends Backoff, HeartbeatTimes {
   readonly token?: TokenSource;
+  readonly transports: readonly TransportName[];
+  readonly upgradeAfterMs: number;
   readonly webSocket?: SocketConstructor;
+  readonly fetch?: typeof fetch;
   readonly connectTimeoutMs: number;
   readonly timeoutMs: number;
   readonly queueLimit: number;
@@ -50,7 +69,10 @@ export interface ClientSettings extends Backoff, HeartbeatTimes {
 /** A timer that is set to more fires at once. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 
+const TRANSPORTS: readonly TransportName[] = ['websocket', 'sse', 'longpolling'];
+
 const DEFAULTS = {
+  upgradeAfterMs: 300_000,
   connectTimeoutMs: 10_000,
   timeoutMs: 10_000,
   queueLimit: 1_000,
@@ -62,7 +84,8 @@ const DEFAULTS = {
 
 /** Fills in the defaults. Throws `BAD_OPTION` for a number that is not whole or out of range. */
 export function readOptions(options: ClientOptions): ClientSettings {
-  const settings = { ...DEFAULTS, ...options, ...options.backoff, ...options.heartbeat };
+  const { transports = TRANSPORTS } = options;
+  const settings = { ...DEFAULTS, ...options, ...options.backoff, ...options.heartbeat, transports };
   // The keys of an object literal that nobody else has.
   for (const name of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
     settings[name] ??= DEFAULTS[name];

@@ -1,16 +1,36 @@
-import type { Contract, JsonValue, RealtimeError } from '@rt/protocol';
+import { channelNameOf } from '@rt/protocol';
+import type {
+  ChannelName,
+  ChannelOf,
+  ChannelParams,
+  ChannelPattern,
+  Contract,
+  DataArguments,
+  JsonValue,
+  MethodInput,
+  MethodName,
+  MethodOutput,
+  RealtimeError,
+  SendInput,
+  SendName,
+  UserChannelOf,
+} from '@rt/protocol';
 import { Connection } from './connection.ts';
 import { Emitter } from './emitter.ts';
 import type { Listenable, Listener, Off } from './emitter.ts';
 import { readOptions } from './options.ts';
 import type { ClientOptions } from './options.ts';
 import { Requests } from './requests.ts';
+import { respond } from './responders.ts';
+import type { Responder } from './responders.ts';
 import { SendQueue } from './send-queue.ts';
-import type { SendOptions, SendResult } from './send-queue.ts';
+import type { CallOptions, SendOptions, SendResult } from './send-queue.ts';
 import type { ConnectionState, StateChange } from './state-change.ts';
-import type { SubscribeOptions, Subscription } from './subscription.ts';
+import type { SubscribeOptions } from './subscription.ts';
 import { Subscriptions } from './subscriptions.ts';
 import type { TokenSource } from './token.ts';
+import type { TransportName } from './transport-name.ts';
+import type { SubscriptionOf } from './typed-subscription.ts';
 import type { UserChannel } from './user-channel.ts';
 
 /** What happens to a client. */
@@ -35,13 +55,14 @@ export class RealtimeClient<C extends Contract = Contract> {
   /** Exists for the compiler only: a client of one contract is not a client of another. */
   declare readonly '~contract'?: C;
   /** Messages for this client's user, on whichever device. */
-  readonly user: UserChannel;
+  readonly user: UserChannel<UserChannelOf<C>>;
   /** Messages that the server sends to this connection only. */
   readonly direct: Listenable<DirectEvents>;
   readonly #events: Emitter<ClientEvents>;
   readonly #connection: Connection;
   readonly #sends: SendQueue;
   readonly #subscriptions: Subscriptions;
+  readonly #responders = new Map<string, Responder>();
 
   /**
    * `url` is where the server is: `http(s)://`, `ws(s)://`, or relative to the page; without a path it means
@@ -54,6 +75,7 @@ export class RealtimeClient<C extends Contract = Contract> {
     const report = (error: RealtimeError): void => {
       if (!events.emit('error', error)) log(error);
     };
+    const tell = (error?: RealtimeError): void => error && report(error);
     const direct = new Emitter<DirectEvents>(report);
     const connection: Connection = new Connection(url, settings, {
       resume: () => subscriptions.resume(),
@@ -64,6 +86,7 @@ export class RealtimeClient<C extends Contract = Contract> {
       received: (frame) => {
         if (frame[0] === 'ok') requests.settle(frame[1], undefined, frame[2]);
         else if (frame[0] === 'direct') direct.emit(frame[1], frame[2]);
+        else if (frame[0] === 'call') void respond(frame, this.#responders.get(frame[2]), connection).then(tell);
         else subscriptions.received(frame);
       },
       refused: (n, error) => {
@@ -95,6 +118,11 @@ export class RealtimeClient<C extends Contract = Contract> {
   /** The connection's state. */
   get state(): ConnectionState {
     return this.#connection.state;
+  }
+
+  /** What carries the connection, while open: `websocket`, or one of the others where that does not get through. */
+  get transport(): TransportName | undefined {
+    return this.#connection.open?.transport;
   }
 
   /** This connection's public id, while open; another one after each reconnect. */
@@ -137,12 +165,28 @@ export class RealtimeClient<C extends Contract = Contract> {
    * Starts listening to `channel`, or returns the subscription there is, whatever its options were. Throws `BAD_NAME`.
    * What the server says comes through the subscription: `subscribed`, `state`, `lifecycle`.
    */
-  subscribe(channel: string, options: SubscribeOptions = {}): Subscription {
-    const subscription = this.#subscriptions.subscribe(channel, options.last);
+  subscribe<Name extends string>(
+    channel: ChannelName<C, Name>,
+    options: SubscribeOptions = {},
+  ): SubscriptionOf<ChannelOf<C, Name>> {
+    const subscription = this.#subscriptions.subscribe(channel as string, options.last);
     const closedBy = this.#connection.closedBy;
     if (closedBy) subscription.fail(closedBy);
     this.#connection.start();
-    return subscription;
+    // The contract says what is in its messages; the client carries them as they come.
+    return subscription as unknown as SubscriptionOf<ChannelOf<C, Name>>;
+  }
+
+  /**
+   * As `subscribe`, for a pattern and what its `{name}` parts are. These are encoded, so that any text may be one: every
+   * byte of its UTF-8 outside `A–Z a–z 0–9 _ - @` is written `=XX`.
+   */
+  channel<Text extends ChannelPattern<C>>(
+    pattern: Text,
+    params: ChannelParams<Text>,
+    options?: SubscribeOptions,
+  ): SubscriptionOf<ChannelOf<C, Text>> {
+    return this.subscribe(channelNameOf(pattern, params) as ChannelName<C, Text>, options);
   }
 
   /**
@@ -153,9 +197,38 @@ export class RealtimeClient<C extends Contract = Contract> {
    * when it was not sent, with `OUTCOME_UNKNOWN` when it may have arrived: the open connection gave no answer in time,
    * no new one came within 90 s, the client was closed, or the channel keeps no log that would tell a second copy.
    */
-  send(channel: string, event: string, data?: unknown, options?: SendOptions): Promise<SendResult> {
+  send<Name extends string, Event extends SendName<ChannelOf<C, Name>>>(
+    channel: ChannelName<C, Name>,
+    event: Event,
+    ...[data, options]: DataArguments<SendInput<ChannelOf<C, Name>, Event>, SendOptions>
+  ): Promise<SendResult> {
     this.#connection.start();
-    return this.#sends.send(channel, event, data, options);
+    return this.#sends.send(channel as string, event, data, options);
+  }
+
+  /**
+   * Calls a method of the server and resolves with its answer; waits while there is no connection or the server's rate is used
+   * up. Rejects with what the method refused with, with `DEADLINE` when no answer came in time, with `CANCELLED` when `signal`
+   * aborted, and with `OUTCOME_UNKNOWN` where the connection went before the answer came and it is not `idempotent`; with
+   * `TOO_LARGE`, `INVALID_DATA` or `BAD_NAME` before it was called, with `QUEUE_FULL` or `CLOSED` when it was not sent.
+   */
+  call<Name extends MethodName<C>>(
+    method: Name,
+    ...[input, options]: DataArguments<MethodInput<C, Name>, CallOptions>
+  ): Promise<MethodOutput<C, Name>> {
+    this.#connection.start();
+    return this.#sends.call(method, input, options) as Promise<MethodOutput<C, Name>>;
+  }
+
+  /**
+   * Answers what the server asks this connection (`connection.request(event)`), until the returned function is called. The last
+   * responder of an event is the one that counts; without one the server gets `UNSUPPORTED`.
+   */
+  respond(event: string, responder: Responder): Off {
+    this.#responders.set(event, responder);
+    return () => {
+      if (this.#responders.get(event) === responder) this.#responders.delete(event);
+    };
   }
 }
 

@@ -10,13 +10,14 @@ export type Settle = (error: RealtimeError | undefined, result?: unknown) => voi
 
 /** The numbered frames that were sent and are not answered yet. */
 export class Requests {
-  readonly #timeoutMs: number;
+  /** How long an answer may take. */
+  readonly timeoutMs: number;
   readonly #connection: Connection;
   readonly #unanswered = new Map<number, Settle>();
   #lastNumber = 0;
 
   constructor(timeoutMs: number, connection: Connection) {
-    this.#timeoutMs = timeoutMs;
+    this.timeoutMs = timeoutMs;
     this.#connection = connection;
   }
 
@@ -26,17 +27,18 @@ export class Requests {
   }
 
   /**
-   * Sends one frame and calls `settle` with the server's answer, or with `OUTCOME_UNKNOWN` when none came.
-   * Throws `TOO_LARGE`.
+   * Sends one frame and calls `settle` with the server's answer, or with `OUTCOME_UNKNOWN` when none came in time.
+   * Returns the frame's number. Throws `TOO_LARGE`.
    */
-  start(frame: NumberedFrame, settle: Settle): void {
+  start(frame: NumberedFrame, settle: Settle, timeoutMs = this.timeoutMs): number {
     const n = this.nextNumber();
     this.#connection.transmit(frame(n));
-    const timer = setTimeout(() => this.settle(n, unanswered()), this.#timeoutMs);
+    const timer = setTimeout(() => this.settle(n, unanswered()), timeoutMs);
     this.#unanswered.set(n, (error, result) => {
       clearTimeout(timer);
       settle(error, result);
     });
+    return n;
   }
 
   /** Sends one frame and resolves with the answer's result, or rejects as `start` settles and throws. */

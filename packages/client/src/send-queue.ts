@@ -2,6 +2,7 @@ import { RealtimeError } from '@rt/protocol';
 import { checkChannelName } from './channel-name.ts';
 import type { Connection } from './connection.ts';
 import { Deferred } from './deferred.ts';
+import { checkNumber, MAX_TIMER_MS } from './options.ts';
 import { unanswered } from './requests.ts';
 import type { Requests, Settle } from './requests.ts';
 import { retryAfterMs } from './retry-after.ts';
@@ -22,13 +23,29 @@ export interface SendResult {
   readonly cursor?: string;
 }
 
-/** One message on its way. */
+/** How a method is called. */
+export interface CallOptions {
+  /** Takes the call back: it rejects with `CANCELLED`, and the method's own signal aborts. */
+  readonly signal?: AbortSignal;
+  /** How long the answer may take, waiting for a connection included. Default `timeoutMs` of the client. */
+  readonly timeoutMs?: number;
+  /** It does no harm when it is done twice: where the connection goes before the answer, it is called again. Default `false`. */
+  readonly idempotent?: boolean;
+}
+
+/** One message or call on its way. */
 interface Send {
-  /** The message's place among all sends of the client. */
+  /** Its place among all of the client. */
   readonly order: number;
+  /** The frame's type. */
+  readonly type: 'send' | 'call';
   /** The frame's fields after its number, up to the publish id. */
   readonly fields: string;
   readonly answer: Deferred<unknown>;
+  /** May be sent again where its answer got lost. */
+  readonly repeats: boolean;
+  /** The number that it was last sent under; 0 before. */
+  n: number;
   /** The age of its first copy, in milliseconds, once the answer to one got lost: the server may have the message. */
   ageMs?: () => number;
 }
@@ -36,7 +53,7 @@ interface Send {
 /** How long after its first copy a message may be sent again: the server remembers publish ids for two minutes. */
 const RESEND_MS = 90_000;
 
-/** The client's sends: those that wait for their turn, and how each one ends. */
+/** The client's sends and calls: those that wait for their turn, and how each one ends. */
 export class SendQueue {
   readonly #limit: number;
   readonly #connection: Connection;
@@ -62,17 +79,34 @@ export class SendQueue {
       if (!this.#connection.sendWaitMs) this.#connection.transmit(`["send",0,${fields}]`);
       return {};
     }
-    if (this.#connection.closedBy) throw this.#connection.closedBy;
-    const send: Send = { order: ++this.#lastOrder, fields, answer: new Deferred() };
-    this.#waiting.push(send);
-    this.flush();
-    // It is the last one if any waits.
-    if (this.#waiting.length > this.#limit) {
-      this.#waiting.pop();
-      throw new RealtimeError('QUEUE_FULL', `${this.#limit} sends wait.`);
-    }
-    const cursor = await send.answer.promise;
+    const cursor = await this.#add('send', fields, true).answer.promise;
     return typeof cursor === 'string' ? { cursor } : {};
+  }
+
+  /** Calls a method, now or when it may go. */
+  async call(method: string, input: unknown, options: CallOptions = {}): Promise<unknown> {
+    const { signal, timeoutMs = this.#requests.timeoutMs, idempotent = false } = options;
+    checkNumber('timeoutMs', timeoutMs, 0, MAX_TIMER_MS);
+    const call = this.#add('call', `${JSON.stringify(method)},${jsonText(input)}`, idempotent);
+    const stop = (): void => {
+      const code = signal?.aborted ? 'CANCELLED' : 'DEADLINE';
+      const error = new RealtimeError(code, 'No answer came.', { cause: signal?.reason });
+      const place = this.#waiting.indexOf(call);
+      if (place < 0) this.#connection.transmit(['cancel', call.n]);
+      else this.#waiting.splice(place, 1);
+      // A refusal that is still on its way must not put it back.
+      this.#requests.settle(call.n, error);
+      call.answer.reject(error);
+    };
+    const timer = setTimeout(stop, timeoutMs);
+    signal?.addEventListener('abort', stop);
+    if (signal?.aborted) stop();
+    try {
+      return await call.answer.promise;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', stop);
+    }
   }
 
   /** Sends what may go now, and comes back for the rest. To be called when there is a connection. */
@@ -98,12 +132,26 @@ export class SendQueue {
     this.flush();
   }
 
+  #add(type: Send['type'], fields: string, repeats: boolean): Send {
+    if (this.#connection.closedBy) throw this.#connection.closedBy;
+    const send: Send = { order: ++this.#lastOrder, type, fields, answer: new Deferred(), repeats, n: 0 };
+    this.#waiting.push(send);
+    this.flush();
+    // It is the last one if any waits.
+    if (this.#waiting.length > this.#limit) {
+      this.#waiting.pop();
+      throw new RealtimeError('QUEUE_FULL', `${this.#limit} sends wait.`);
+    }
+    return send;
+  }
+
   #transmit(send: Send): void {
-    const { order, fields, answer, ageMs = stopwatch() } = send;
+    const { order, type, fields, answer, ageMs = stopwatch() } = send;
     // The instance makes the id unique: the server knows it by both.
-    const id = `"${order}"${send.ageMs ? ',true' : ''}`;
+    const isCall = type === 'call';
+    const id = isCall ? '' : `,"${order}"${send.ageMs ? ',true' : ''}`;
     const settle: Settle = (error, result) => {
-      if (this.#connection.state !== 'open') {
+      if (this.#connection.state !== 'open' && send.repeats) {
         // It waits for the next connection, before what was never sent.
         send.ageMs = ageMs;
         this.#putBack(send);
@@ -117,7 +165,11 @@ export class SendQueue {
       }
     };
     try {
-      this.#requests.start((n) => `["send",${n},${fields},${id}]`, settle);
+      send.n = this.#requests.start(
+        (n) => `["${type}",${n},${fields}${id}]`,
+        settle,
+        isCall ? MAX_TIMER_MS : undefined,
+      );
     } catch (error) {
       answer.reject(error);
     }

@@ -84,7 +84,7 @@ it('connects at once when connect() is called while it waits', async () => {
 });
 
 it('gives up an attempt that takes too long', async () => {
-  const { client, server, states } = await newClient({ connectTimeoutMs: 30 });
+  const { client, server, states } = await newClient({ connectTimeoutMs: 500 });
   client.subscribe('news');
   const peer = await server.peers.next();
   const waiting = await states.find((change) => change.state === 'waiting');

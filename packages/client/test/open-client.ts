@@ -16,7 +16,11 @@ export interface Scene {
 /** A client that has not connected yet; it retries fast. */
 export async function newClient(options: ClientOptions = {}): Promise<Scene> {
   const server = await ScriptedServer.start();
-  const client = new RealtimeClient(server.url, { backoff: { baseMs: 1, maxMs: 5 }, ...options });
+  const client = new RealtimeClient(server.url, {
+    transports: ['websocket'],
+    backoff: { baseMs: 1, maxMs: 5 },
+    ...options,
+  });
   const states = new Inbox<StateChange>();
   const errors = new Inbox<RealtimeError>();
   client.on('state', (change) => states.push(change));

@@ -4,10 +4,11 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
 const PROGRAM = `
-  for (const name of ['WebSocket', 'document', 'window', 'location', 'crypto', 'addEventListener']) {
+  for (const name of ['WebSocket', 'EventSource', 'fetch', 'document', 'window', 'location', 'crypto', 'addEventListener']) {
     Object.defineProperty(globalThis, name, { get() { throw new Error(name + ' was touched'); } });
   }
   const { RealtimeClient } = await import('@rt/client');
+  await import('./src/http/fallback.ts');
   const client = new RealtimeClient('/', { token: () => 'token' });
   client.on('state', () => {});
   client.close();

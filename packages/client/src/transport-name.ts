@@ -1,0 +1,2 @@
+/** A way of reaching the server: the same frames on each. */
+export type TransportName = 'websocket' | 'sse' | 'longpolling';
