@@ -1,8 +1,8 @@
-import type { Transport } from '@rt/core';
+import type { Broker, Transport } from '@rt/core';
 import { messageOf, usageError } from './command-error.ts';
 import type { CommandError } from './command-error.ts';
 import type { AnyConfig, Plug } from './config.ts';
-import { BROKERS, isPlug, LATER, TRANSPORTS } from './plugs.ts';
+import { ALL, BROKERS, isPlug, TRANSPORTS } from './plugs.ts';
 import type { ChosenBroker } from './plugs.ts';
 
 /** Some keys of a config. */
@@ -16,15 +16,18 @@ export async function chooseTransports(
 ): Promise<readonly Transport[]> {
   const own = isList(transports) ? {} : transports;
   const fromConfig = defaultTransport ?? (isList(transports) ? transports : Object.keys(own));
-  const wanted = names?.split(',') ?? [fromConfig].flat();
+  const wanted = (names?.split(',') ?? [fromConfig].flat()).flatMap((transport) =>
+    transport === ALL && !Object.hasOwn(own, ALL) ? [...TRANSPORTS.keys()] : [transport],
+  );
   const make = async (transport: string | Transport): Promise<Transport> => {
     if (typeof transport !== 'string') return transport;
     if (Object.hasOwn(own, transport)) return made(own[transport]!, `${file}: transports["${transport}"]`);
     const create = TRANSPORTS.get(transport);
     if (create !== undefined) return create();
-    throw unknown('transport', transport, { from: names === undefined ? `${file}: ` : '', known: [own, TRANSPORTS] });
+    const builtIn = [...TRANSPORTS.keys(), ALL];
+    throw unknown('transport', transport, { from: names === undefined ? `${file}: ` : '', known: [own, builtIn] });
   };
-  return Promise.all(wanted.map(make));
+  return Promise.all(Array.from(new Set(wanted), make));
 }
 
 /** Makes the broker that a flag or variable names, or else the config. Throws usage errors. */
@@ -35,17 +38,24 @@ export async function chooseBroker(
 ): Promise<ChosenBroker> {
   const remedy = (): string => `start what it needs, or correct it in ${file}`;
   if (name === undefined && typeof broker === 'object') {
-    return { broker, about: `${broker.name}, of ${file}`, remedy };
+    return { broker, about: aboutOf(broker, broker.name, file), remedy };
   }
   const fromConfig = typeof broker === 'string' ? broker : defaultBroker;
   const wanted = name ?? fromConfig ?? onlyOne(Object.keys(brokers), file) ?? 'memory';
   if (Object.hasOwn(brokers, wanted)) {
     const own = await made(brokers[wanted]!, `${file}: brokers["${wanted}"]`);
-    return { broker: own, about: `${wanted}, of ${file}`, remedy };
+    return { broker: own, about: aboutOf(own, wanted, file), remedy };
   }
   const create = BROKERS.get(wanted);
   if (create !== undefined) return create();
-  throw unknown('broker', wanted, { from: name === undefined ? `${file}: ` : '', known: [brokers, BROKERS] });
+  const builtIn = [...BROKERS.keys()];
+  throw unknown('broker', wanted, { from: name === undefined ? `${file}: ` : '', known: [brokers, builtIn] });
+}
+
+/** What a broker of the config is, and where it connects to if it does. */
+function aboutOf({ name, target }: Broker, called: string, file: string): string {
+  const where = target === undefined ? '' : `: ${name} at ${target}`;
+  return `${called}, of ${file}${where}`;
 }
 
 function isList(
@@ -77,13 +87,11 @@ interface Unknown {
   /** A file and colon, or nothing: begins the message. */
   readonly from: string;
   /** Those of the config, and those that are built in. */
-  readonly known: readonly [own: object, builtIn: ReadonlyMap<string, unknown>];
+  readonly known: readonly [own: object, builtIn: readonly string[]];
 }
 
 function unknown(kind: string, name: string, { from, known: [own, builtIn] }: Unknown): CommandError {
-  const known = new Intl.ListFormat('en', { type: 'disjunction' }).format(
-    new Set([...Object.keys(own), ...builtIn.keys()]),
-  );
+  const known = new Intl.ListFormat('en', { type: 'disjunction' }).format(new Set([...Object.keys(own), ...builtIn]));
   return usageError(`${from}${problem(kind, name)}: use ${known}`);
 }
 
@@ -91,5 +99,5 @@ function problem(kind: string, name: string): string {
   if (kind === 'transport' && name === 'memory') {
     return 'the transport "memory" has no listener, nobody could connect';
   }
-  return LATER.has(name) ? `the ${kind} "${name}" is not in this version` : `there is no ${kind} "${name}"`;
+  return `there is no ${kind} "${name}"`;
 }

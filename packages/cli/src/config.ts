@@ -4,6 +4,7 @@ import type {
   Contract,
   LogLevel,
   MessageHandler,
+  Method,
   Realtime,
   RealtimeOptions,
   Transport,
@@ -24,7 +25,7 @@ export interface RtConfig<
 > extends Omit<RealtimeOptions<Definition>, 'transports' | 'broker'> {
   /**
    * How clients connect: a list, by name or ready-made, or transports by names of your own. Default `['websocket']`.
-   * A name consists of letters, digits, `_` and `-`, as that of a broker does.
+   * `all` is every built-in one. A name consists of letters, digits, `_` and `-`, as that of a broker does.
    */
   readonly transports?: readonly (NamedTransport | Transport)[] | Readonly<Record<Transports, Plug<Transport>>>;
   /** Which of those by name are used where neither flag nor environment say. Default: all. */
@@ -47,6 +48,8 @@ export interface RtConfig<
   readonly authorizers?: Readonly<Record<string, Authorizer>>;
   /** Handlers by channel pattern and event, as `realtime.handle` takes them. */
   readonly handlers?: Readonly<Record<string, Readonly<Record<string, MessageHandler>>>>;
+  /** Methods by name, as `realtime.method` takes them. */
+  readonly methods?: Readonly<Record<string, Method>>;
   /** Runs before the server listens, for all that options can't say. */
   readonly setup?: (realtime: Realtime<Definition>) => void | Promise<void>;
 }

@@ -60,7 +60,7 @@ function hint(error: unknown): string {
 
 /** What is wrong with the parts that are not options of `Realtime`, which checks its own. */
 function configProblem(config: object): string | undefined {
-  const { port, host, logLevel, drainMs, authorizers, handlers, setup } = config as Readonly<
+  const { port, host, logLevel, drainMs, authorizers, handlers, methods, setup } = config as Readonly<
     Record<keyof AnyConfig, unknown>
   >;
   if (port !== undefined && !isPort(port)) return `port is ${shown(port)}: use a whole number from 0 to 65535`;
@@ -72,15 +72,20 @@ function configProblem(config: object): string | undefined {
   if (drainMs !== undefined && !isDrainMs(drainMs))
     return `drainMs is ${shown(drainMs)}: use whole milliseconds, 0 or more`;
   if (setup !== undefined && typeof setup !== 'function') return `setup is ${shown(setup)}: use a function`;
-  const problem = plugsProblem(config) ?? (authorizers === undefined ? undefined : authorizersProblem(authorizers));
-  return problem ?? (handlers === undefined ? undefined : handlersProblem(handlers));
+  return (
+    plugsProblem(config) ??
+    functionsProblem('authorizers', authorizers, "{ 'private-chat.*': ({ user }) => … }") ??
+    (handlers === undefined ? undefined : handlersProblem(handlers)) ??
+    functionsProblem('methods', methods, "{ 'rooms.search': ({ input }) => … }")
+  );
 }
 
-function authorizersProblem(authorizers: unknown): string | undefined {
-  const shape = "use { 'private-chat.*': ({ user }) => … }";
-  if (typeof authorizers !== 'object' || authorizers === null) return `authorizers is ${shown(authorizers)}: ${shape}`;
-  const wrong = Object.entries(authorizers).find(([, authorizer]) => typeof authorizer !== 'function');
-  return wrong === undefined ? undefined : `authorizers["${wrong[0]}"] is ${shown(wrong[1])}: ${shape}`;
+/** What is wrong with functions by name, or by pattern; `example` shows what they look like. */
+function functionsProblem(key: string, functions: unknown, example: string): string | undefined {
+  if (functions === undefined) return undefined;
+  if (typeof functions !== 'object' || functions === null) return `${key} is ${shown(functions)}: use ${example}`;
+  const wrong = Object.entries(functions).find(([, each]) => typeof each !== 'function');
+  return wrong === undefined ? undefined : `${key}["${wrong[0]}"] is ${shown(wrong[1])}: use ${example}`;
 }
 
 function handlersProblem(handlers: unknown): string | undefined {

@@ -9,8 +9,8 @@ export interface NatsPlace {
 }
 
 /**
- * Reads `NATS_URL` (nats://127.0.0.1:4222): one URL, or several of one cluster, separated by commas; user and password of the first one
- * are for all. Throws usage errors, in which no value of a URL stands.
+ * Reads `NATS_URL` (nats://127.0.0.1:4222): one URL, or several of one cluster, separated by commas; user and password of the first one,
+ * or its token (`nats://token@host`), are for all. Throws usage errors, in which no value of a URL stands.
  */
 export function natsEnvironment(env: NodeJS.ProcessEnv = process.env): NatsPlace {
   // An empty variable is an unset one.
@@ -20,8 +20,12 @@ export function natsEnvironment(env: NodeJS.ProcessEnv = process.env): NatsPlace
   if (others.length === 0) return { options: { url: first!.href }, place };
   const { username, password } = first!;
   const servers = urls.map(({ protocol, host }) => `${protocol}//${host}`);
-  const login = username === '' ? {} : { user: decodeURIComponent(username), password: decodeURIComponent(password) };
-  return { options: { servers, ...login }, place };
+  return { options: { servers, ...loginOf(decodeURIComponent(username), decodeURIComponent(password)) }, place };
+}
+
+function loginOf(user: string, password: string): NatsBrokerOptions {
+  if (user === '') return {};
+  return password === '' ? { token: user } : { user, password };
 }
 
 function parsed(text: string): URL {

@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { inspect } from 'node:util';
 import { CommandError, messageOf } from './command-error.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addListen } from './commands/listen.ts';
 import { addPublish } from './commands/publish.ts';
 import { addServe } from './commands/serve.ts';
+import { addTest } from './commands/test.ts';
 import { printable } from './printable.ts';
 import { version } from './version.ts';
 
@@ -21,7 +23,7 @@ export async function run(args: readonly string[]): Promise<0 | 1 | 2> {
 
 function createProgram(): Command {
   const program = new Command('rt')
-    .description('Run a realtime server, publish and listen from a terminal.')
+    .description('Run a realtime server, publish, test and listen from a terminal, examine a broker.')
     .version(version(), '-V, --version', 'print the version')
     .exitOverride()
     // Errors are thrown too, and told in one line by `report`.
@@ -30,6 +32,8 @@ function createProgram(): Command {
   addServe(program);
   addPublish(program);
   addListen(program);
+  addTest(program);
+  addDoctor(program);
   return program;
 }
 

@@ -1,5 +1,6 @@
 import type { RedisBrokerOptions } from '@rt/broker-redis';
 import { usageError } from './command-error.ts';
+import { wholeNumber } from './environment-value.ts';
 
 const URL_SHAPE = 'redis://[[user]:password@]host[:port][/database], or rediss:// for TLS';
 
@@ -75,17 +76,6 @@ function refuseContradictions(inUrl: Parts, beside: Parts): void {
     if (beside[part] === undefined || inUrl[part] === undefined || beside[part] === inUrl[part]) continue;
     throw usageError(`REDIS_URL and REDIS_${part.toUpperCase()} contradict each other: unset one of them`);
   }
-}
-
-function wholeNumber(
-  name: string,
-  text: string | undefined,
-  { from, to }: { readonly from: number; readonly to: number },
-): number | undefined {
-  if (text === undefined) return undefined;
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= from && value <= to) return value;
-  throw usageError(`${name} is "${text}": use a whole number from ${from} to ${to}`);
 }
 
 function placeOf(host: string, port: number, db = 0): string {

@@ -32,6 +32,7 @@ export interface ServeSettings {
   readonly drainMs: number;
   readonly authorizers: NonNullable<AnyConfig['authorizers']>;
   readonly handlers: NonNullable<AnyConfig['handlers']>;
+  readonly methods: NonNullable<AnyConfig['methods']>;
   readonly setup: AnyConfig['setup'];
 }
 
@@ -39,7 +40,7 @@ export interface ServeSettings {
 export async function serveSettings(flags: ServeFlags, { file, config }: LoadedConfig): Promise<ServeSettings> {
   const { transports, defaultTransport, broker, brokers, defaultBroker, ...others } = config;
   // What is left is for `Realtime`, which refuses what it does not know: no list here that would have to follow it.
-  const { port, host, logLevel, drainMs, authorizers, handlers, setup, ...rest } = others;
+  const { port, host, logLevel, drainMs, authorizers, handlers, methods, setup, ...rest } = others;
   const apiKey = checkedApiKey(flags.apiKey);
   const tls = await readTlsFiles(flags.tlsKey, flags.tlsCert);
   const chosen = await chooseBroker(flags.broker, { broker, brokers, defaultBroker }, file);
@@ -58,6 +59,7 @@ export async function serveSettings(flags: ServeFlags, { file, config }: LoadedC
     drainMs: flags.drainMs ?? drainMs ?? 20_000,
     authorizers: authorizers ?? {},
     handlers: handlers ?? {},
+    methods: methods ?? {},
     setup,
   };
 }

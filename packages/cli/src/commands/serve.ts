@@ -21,7 +21,7 @@ with REDIS_USERNAME, REDIS_PASSWORD and REDIS_DB where they are set.
 Examples:
   rt serve
   REDIS_HOST=redis.internal rt serve --broker redis
-  rt serve --port 8080 --host 0.0.0.0
+  rt serve --port 8080 --host 0.0.0.0 --transport all
   REALTIME_API_KEY=$(openssl rand -hex 16) rt serve --config chat.config.ts --watch
   rt serve --tls-key key.pem --tls-cert cert.pem`;
 
@@ -33,7 +33,7 @@ export function addServe(program: Command): void {
     .addOption(
       new Option(
         '--transport <names>',
-        'how clients connect, separated by commas: websocket, or names of the config (default: websocket)',
+        'how clients connect, separated by commas: websocket, sse, longpolling, all, or names of the config (default: websocket)',
       ).env('REALTIME_TRANSPORT'),
     )
     .addOption(
@@ -106,13 +106,14 @@ async function serve(flags: ServeFlags): Promise<void> {
   await Promise.race([realtime.close({ drainMs: settings.drainMs }), cutShort]);
 }
 
-function createRealtime({ options, authorizers, handlers }: ServeSettings, file: string): Realtime {
+function createRealtime({ options, authorizers, handlers, methods }: ServeSettings, file: string): Realtime {
   try {
     const realtime = new Realtime(options);
     for (const [pattern, authorizer] of Object.entries(authorizers)) realtime.authorize(pattern, authorizer);
     for (const [pattern, byEvent] of Object.entries(handlers)) {
       for (const [event, handler] of Object.entries(byEvent)) realtime.handle(pattern, event, handler);
     }
+    for (const [name, method] of Object.entries(methods)) realtime.method(name, method);
     return realtime;
   } catch (error) {
     // What flags say was checked before, so it is the config that is wrong.
@@ -186,5 +187,5 @@ function greeting({ options, broker }: ServeSettings, { url }: Listening): strin
 }
 
 function row(name: string, text: string): string {
-  return `  ${name.padEnd(11)}${text}`;
+  return `  ${name.padEnd(10)} ${text}`;
 }
