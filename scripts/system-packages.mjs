@@ -14,6 +14,25 @@ export const systemPackages = [
     apt: 'chromium',
   },
   {
+    name: 'Firefox',
+    commands: ['firefox-esr', 'firefox'],
+    variable: 'FIREFOX_PATH',
+    apt: 'firefox-esr',
+  },
+  {
+    name: "WebKit's driver",
+    commands: ['WebKitWebDriver'],
+    variable: 'WEBKIT_DRIVER_PATH',
+    apt: 'webkit2gtk-driver',
+  },
+  {
+    // The screen that nobody sees: WebKit has to have one.
+    name: 'Xvfb',
+    commands: ['Xvfb'],
+    variable: 'XVFB_PATH',
+    apt: 'xvfb',
+  },
+  {
     name: 'Redis',
     commands: ['redis-server'],
     variable: 'REDIS_SERVER_PATH',
@@ -24,6 +43,12 @@ export const systemPackages = [
     commands: ['nats-server'],
     variable: 'NATS_SERVER_PATH',
     apt: 'nats-server',
+  },
+  {
+    name: 'RabbitMQ',
+    commands: ['rabbitmq-server'],
+    variable: 'RABBITMQ_SERVER_PATH',
+    apt: 'rabbitmq-server',
   },
   {
     name: 'nginx',

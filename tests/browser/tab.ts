@@ -19,16 +19,21 @@ export class Tab {
     });
   }
 
-  /** Opens the page and waits for its connection. */
+  /** Opens the page and waits for its connection; over `transport` only, where one is named. */
   static async open(
     browser: Browser,
     url: string,
-    { name, room, ...options }: BrowserContextOptions & { readonly name: string; readonly room: string },
+    {
+      name,
+      room,
+      transport,
+      ...options
+    }: BrowserContextOptions & { readonly name: string; readonly room: string; readonly transport?: string },
   ): Promise<Tab> {
     const context = await browser.newContext(options);
     context.setDefaultTimeout(STEP_TIMEOUT_MS);
     const tab = new Tab(await context.newPage());
-    await tab.page.goto(`${url}/#${room}`);
+    await tab.page.goto(`${url}/${transport === undefined ? '' : `?transport=${transport}`}#${room}`);
     await tab.state('open');
     await tab.rename(name);
     await tab.person(name, 'you').waitFor();

@@ -39,6 +39,7 @@ export default defineConfig({
       },
     },
   },
+  methods: { double: ({ input }) => Number(input) * 2 },
   setup: async (realtime) => {
     await Promise.resolve();
     realtime.on('subscribed', ({ channel }) => console.error('somebody is in ' + channel));
@@ -52,7 +53,7 @@ describe('rt.config.ts', () => {
     expect(defineConfig(config)).toBe(config);
   });
 
-  it('gives options, authorizers, handlers and setup', async () => {
+  it('gives options, authorizers, handlers, methods and setup', async () => {
     const { rt, url } = await serveRt(['--port', '0'], { cwd: project({ 'rt.config.ts': CHAT }) });
     const [ada, bob] = [new RealtimeClient(`${url}/live`), new RealtimeClient(`${url}/live`)];
     const heard = new Promise((resolve) => bob.subscribe('chat.1').on('message.sent', resolve));
@@ -61,6 +62,7 @@ describe('rt.config.ts', () => {
     await ada.send('chat.1', 'message.sent', { text: 'hi' });
     expect(await heard).toEqual({ text: 'HI' });
     await expect(ada.send('chat.1', 'other', 1)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    expect(await ada.call('double', 21)).toBe(42);
     ada.on('error', () => undefined);
     await ada.subscribe('private.open').subscribed;
     await expect(ada.subscribe('private.closed').subscribed).rejects.toMatchObject({ code: 'FORBIDDEN' });
@@ -87,12 +89,11 @@ describe('rt.config.ts', () => {
   });
 
   it('loses to the environment, which loses to flags', async () => {
-    const config =
-      "export default { port: 0, broker: 'rabbitmq', transports: ['sse'], apiKey: 'the-key-of-the-config' }";
+    const config = "export default { port: 0, broker: 'pigeon', transports: ['sse'], apiKey: 'the-key-of-the-config' }";
     const options = { cwd: project({ 'chat.ts': config }), env: { REALTIME_BROKER: 'none', REALTIME_API_KEY: '' } };
     const args = ['--config', 'chat.ts', '--transport', 'websocket'];
     expect((await runRt(['serve', ...args], { cwd: options.cwd })).stderr).toContain(
-      'chat.ts: the broker "rabbitmq" is not',
+      'chat.ts: there is no broker "pigeon"',
     );
     expect((await runRt(['serve', ...args], options)).stderr).toMatch(/^there is no broker "none"/);
     const { rt } = await serveRt([...args, '--broker', 'null'], options);
@@ -160,6 +161,7 @@ describe('rt.config.ts', () => {
       'export default { authorizers: { a: 1 } };',
       /^rt\.config\.ts: authorizers\["a"\] is 1: use \{/,
     ],
+    ['methods that are none', 'export default { methods: { a: 1 } };', /^rt\.config\.ts: methods\["a"\] is 1: use \{/],
     ['handlers that are none', 'export default { handlers: [1] };', /^rt\.config\.ts: handlers\["0"\] is 1: use \{/],
     [
       'a handler that is none',
@@ -173,14 +175,14 @@ describe('rt.config.ts', () => {
     ],
     [
       'an unknown transport',
-      'export default { transports: ["sse"] };',
-      'rt.config.ts: the transport "sse" is not in this version: use websocket',
+      'export default { transports: ["pigeon"] };',
+      'rt.config.ts: there is no transport "pigeon": use websocket, sse, longpolling, or all',
     ],
     ['no transport', 'export default { transports: [] };', /^rt\.config\.ts: transports is empty/],
     [
       'an unknown broker',
       'export default { broker: "x" };',
-      'rt.config.ts: there is no broker "x": use memory, redis, nats, or null',
+      'rt.config.ts: there is no broker "x": use memory, redis, nats, rabbitmq, or null',
     ],
   ])('refuses %s in one line', async (_name, text, message) => {
     const { code, stderr } = await runRt(['serve', '--port', '0'], { cwd: project({ 'rt.config.ts': text }) });

@@ -12,6 +12,8 @@ const FLAGS = {
   ],
   publish: ['--url', '--key', '--json', 'REALTIME_URL', 'REALTIME_API_KEY'],
   listen: ['--url', '--token', '--json', 'REALTIME_URL', 'REALTIME_TOKEN'],
+  test: ['--channel', '--user', '--data', '--config', '--url', '--key', '--json', 'REALTIME_URL', 'REALTIME_API_KEY'],
+  doctor: ['--broker', '--config', '--json', 'REALTIME_BROKER'],
 };
 
 describe('rt --help', () => {

@@ -93,7 +93,7 @@ describe('brokers of rt.config.ts', () => {
     [
       'an unknown default',
       '{ brokers: { main: memoryBroker() }, defaultBroker: "mian" }',
-      'rt.config.ts: there is no broker "mian": use main, memory, redis, nats, or null',
+      'rt.config.ts: there is no broker "mian": use main, memory, redis, nats, rabbitmq, or null',
     ],
     [
       'several without a default',
@@ -127,7 +127,7 @@ describe('brokers of rt.config.ts', () => {
   });
 
   it('names those that there are where a flag or variable is wrong', async () => {
-    const line = 'there is no broker "third": use first, second, unused, memory, redis, nats, or null';
+    const line = 'there is no broker "third": use first, second, unused, memory, redis, nats, rabbitmq, or null';
     expect(await refused(BROKERS, { args: ['--broker=third'] })).toBe(line);
     expect(await refused(BROKERS, { env: { REALTIME_BROKER: 'third' } })).toBe(line);
     expect(await refused(BROKERS, { args: ['--broker=toString'] })).toMatch(/^there is no broker "toString"/);
@@ -142,7 +142,7 @@ const ALL = TRANSPORTS.replace(/defaultTransport.*/, '');
 
 describe('transports of rt.config.ts', () => {
   const rows = ({ stdout }: RtProcess): readonly (string | undefined)[] =>
-    [...stdout.matchAll(/^ {2}\w+ +ws:.*(\/\w+)$/gm)].map(([, path]) => path);
+    [...stdout.matchAll(/^ {2}\w+ +(?:ws|http):.*(\/\w+)$/gm)].map(([, path]) => path);
 
   it('are used by name: all, the default ones, or others by environment or flag', async () => {
     expect(rows(await serving(ALL))).toEqual(['/inner', '/ws']);
@@ -154,11 +154,20 @@ describe('transports of rt.config.ts', () => {
     expect(rows(await serving("{ defaultTransport: ['websocket'] }"))).toEqual(['/ws']);
   });
 
+  it('are the built-in ones by name, all of them by one, and those of the config where they have the same name', async () => {
+    const env = { REALTIME_TRANSPORT: 'sse,longpolling' };
+    expect(rows(await serving('{}', { args: ['--transport=all'] }))).toEqual(['/ws', '/sse', '/poll']);
+    expect(rows(await serving('{}', { env }))).toEqual(['/sse', '/poll']);
+    expect(rows(await serving("{ transports: ['all', 'websocket'] }"))).toEqual(['/ws', '/sse', '/poll']);
+    const own = "{ transports: { sse: () => Object.assign(websocket(), { path: '/mine' }) } }";
+    expect(rows(await serving(own, { args: ['--transport=all'] }))).toEqual(['/ws', '/mine', '/poll']);
+  });
+
   it.each([
     [
       'an unknown default',
       '{ transports: { main: websocket() }, defaultTransport: ["main", "mian"] }',
-      'rt.config.ts: there is no transport "mian": use main or websocket',
+      'rt.config.ts: there is no transport "mian": use main, websocket, sse, longpolling, or all',
     ],
     ['a default that is no name', '{ defaultTransport: [] }', /^rt\.config\.ts: defaultTransport is \[\]: use a name/],
     [

@@ -41,6 +41,15 @@ describe('rt serve --broker=nats', () => {
     expect(await Promise.all(servers.map(({ rt }) => rt.ended))).toEqual([0, 0]);
   });
 
+  it.each([1, 2])('takes a token in the URL, of %i servers too', async (servers) => {
+    await using locked = await startNats({ config: 'authorization { token: "the-token" }' });
+    const url = `nats://the-token@127.0.0.1:${locked.port}`;
+    const env = { NATS_URL: Array.from({ length: servers }, () => url).join(',') };
+    const { rt } = await serveRt(['--broker=nats'], { cwd: folder.path, env });
+    expect(rt.stdout).toContain(`nats at 127.0.0.1:${locked.port}`);
+    expect(rt.stdout + rt.stderr).not.toContain('the-token');
+  });
+
   it('says in one line that nothing is there, and what to do', async () => {
     const port = await freePort();
     const line = await refused(`nats://me:secret@127.0.0.1:${port}`);

@@ -106,7 +106,7 @@ describe('rt serve --broker=redis', () => {
   it.each(['ready', 'made'])('has no say in what the config makes itself (%s)', async (name) => {
     const args = ['--config=made.config.ts', `--broker=${name}`];
     const rt = await serving(args, { URL_OF_MINE: redis.url, REDIS_PORT: 'none' });
-    expect(rt.stdout).toContain(`  broker     ${name}, of made.config.ts\n`);
+    expect(rt.stdout).toContain(`  broker     ${name}, of made.config.ts: redis at 127.0.0.1:${redis.port}\n`);
     const env = { URL_OF_MINE: `redis://:secret@127.0.0.1:${await freePort()}` };
     const line = await refused(args, env);
     expect(line).toMatch(

@@ -1,13 +1,10 @@
 import { RealtimeClient } from '@rt/client';
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { makeCertificate } from '../servers/certificate.ts';
 import { ProjectFolder } from './project-folder.ts';
 import { endAll, RtProcess, runRt, serveRt } from './rt-process.ts';
 
 const KEY = 'a-key-of-the-tests-only';
-/** On the path of every system that these tests are for; where it is missing, the one test that needs it fails and says so. */
-const OPENSSL = 'openssl';
 const clients = new Set<RealtimeClient>();
 let folder: ProjectFolder | undefined;
 
@@ -95,12 +92,8 @@ describe('rt serve', () => {
   });
 
   it('serves https and wss', async () => {
-    folder = new ProjectFolder();
-    const [key, cert] = [join(folder.path, 'key.pem'), join(folder.path, 'cert.pem')];
-    execFileSync(OPENSSL, [
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'],
-      ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', cert],
-    ]);
+    await using certificate = await makeCertificate();
+    const { keyFile: key, certFile: cert } = certificate;
     const { rt, url } = await serveRt(['--tls-key', key, '--tls-cert', cert, '--api-key', KEY]);
     expect(rt.stdout).toMatch(/^rt .* listens on https:.*\n {2}websocket {2}wss:/);
     const env = { REALTIME_URL: url, REALTIME_API_KEY: KEY, NODE_EXTRA_CA_CERTS: cert };

@@ -31,18 +31,28 @@ describe('what cannot work is one line and exit code 2:', () => {
     ['a port that is no number', ['serve', '--port', '0x10'], /'0x10' is invalid. Use a whole number/],
     ['a drain time that is none', ['serve', '--drain-ms', '-1'], /'-1' is invalid. Use whole milliseconds/],
     ['an unknown log level', ['serve', '--log-level', 'loud'], /Allowed choices are debug, info, warn, error, silent/],
-    ['an unknown transport', ['serve', '--transport', 'pigeon'], 'there is no transport "pigeon": use websocket'],
-    ['a later transport', ['serve', '--transport', 'sse'], 'the transport "sse" is not in this version: use websocket'],
-    ['another later transport', ['serve', '--transport=longpolling'], /"longpolling" is not in this version/],
-    ['one of several transports', ['serve', '--transport=websocket,sse'], /"sse" is not in this version/],
-    ['the memory transport', ['serve', '--transport', 'memory'], /"memory" has no listener.*: use websocket$/],
-    ['an unknown broker', ['serve', '--broker', 'x'], 'there is no broker "x": use memory, redis, nats, or null'],
+    [
+      'an unknown transport',
+      ['serve', '--transport', 'pigeon'],
+      'there is no transport "pigeon": use websocket, sse, longpolling, or all',
+    ],
+    ['one of several transports', ['serve', '--transport=websocket,pigeon'], /^there is no transport "pigeon"/],
+    [
+      'the memory transport',
+      ['serve', '--transport', 'memory'],
+      'the transport "memory" has no listener, nobody could connect: use websocket, sse, longpolling, or all',
+    ],
+    ['the memory transport beside all', ['serve', '--transport=all,memory'], /"memory" has no listener/],
+    [
+      'an unknown broker',
+      ['serve', '--broker', 'x'],
+      'there is no broker "x": use memory, redis, nats, rabbitmq, or null',
+    ],
     [
       'a broker called as what every object has',
       ['serve', '--broker', 'constructor'],
       /^there is no broker "constructor"/,
     ],
-    ['the rabbitmq broker', ['serve', '--broker', 'rabbitmq'], /"rabbitmq" is not in this version/],
     ['a certificate without key', ['serve', '--tls-cert', 'a.pem'], '--tls-cert needs --tls-key too'],
     ['a key without certificate', ['serve', '--tls-key', 'a.pem'], '--tls-key needs --tls-cert too'],
     [
@@ -108,6 +118,8 @@ describe('what cannot work is one line and exit code 2:', () => {
     const args = ['serve', '--broker', 'x', '--log-level', 'debug'];
     const { code, stderr } = await runRt(args, { cwd: folder.path });
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^there is no broker "x": use memory, redis, nats, or null\nCommandError: [^]*\n {4}at /);
+    expect(stderr).toMatch(
+      /^there is no broker "x": use memory, redis, nats, rabbitmq, or null\nCommandError: [^]*\n {4}at /,
+    );
   });
 });

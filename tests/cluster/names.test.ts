@@ -76,7 +76,7 @@ const REFUSED: readonly string[] = [
   'x'.repeat(5_000),
 ];
 
-describe.each(['redis', 'redis-cluster'])('hostile names over %s', (kind) => {
+describe.each(['redis', 'redis-cluster', 'nats', 'nats-cluster', 'rabbitmq'])('hostile names over %s', (kind) => {
   let service: Service;
   beforeAll(async () => {
     service = await services[kind]!();

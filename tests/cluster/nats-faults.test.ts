@@ -90,6 +90,25 @@ describe('two nodes on one NATS', () => {
     await load.stop();
   });
 
+  it('say a gap to everybody, and go on, when its streams were in memory and it was started anew [B5]', async () => {
+    const nats = await ownNats();
+    const options = { url: nats.url, storage: 'memory' } as const;
+    const nodes = [await startNode(natsBroker(options), KEEPS), await startNode(natsBroker(options), KEEPS)];
+    const load = new Load(nodes);
+    await load.watch(2);
+    load.start(200);
+    await until('some messages', async () => load.count('ok') > 100);
+    await load.stop();
+    await nats.kill();
+    await nats.restart();
+    await until('everybody was told', async () => load.gaps.length >= 4);
+    expect(load.gaps).toEqual(['epoch', 'epoch', 'epoch', 'epoch']);
+    const before = load.count('ok');
+    load.start(200);
+    await until('some more messages', async () => load.count('ok') > before + 100);
+    await load.stop();
+  });
+
   it('lose nothing when the line of one of them is cut again and again', async () => {
     const nats = await ownNats();
     const proxy = await startProxy(nats);

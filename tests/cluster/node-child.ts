@@ -10,8 +10,8 @@ import type { LagFigures } from './loop-lag.ts';
 
 /** How a node in a process of its own is made. */
 export interface NodeInput {
-  /** The URL of its Redis. */
-  readonly redis: string;
+  /** Where its broker is: `redis://…` or `nats://…`. */
+  readonly brokerUrl: string;
   readonly namespace?: string;
   /** What JSON can carry of the options. */
   readonly options?: Pick<RealtimeOptions, 'channels' | 'limits'>;
@@ -20,7 +20,7 @@ export interface NodeInput {
 /** What a node says about itself. */
 export interface NodeStats {
   readonly pid: number;
-  /** Open sockets, the few to Redis and the one that asks for this included. */
+  /** Open sockets, the few to the broker and the one that asks for this included. */
   readonly connections: number;
   /** How long it kept its own event loop, since the figures were last reset. */
   readonly lag: LagFigures;

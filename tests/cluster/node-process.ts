@@ -1,16 +1,18 @@
-/** The node of `NodeChild`: one server on Redis. Its measurements are asked for over HTTP, at a port of their own. */
-import { redisBroker } from '@rt/broker-redis';
+/** The node of `NodeChild`: one server on a broker. Its measurements are asked for over HTTP, at a port of their own. */
 import { Realtime } from '@rt/core';
+import { longPolling } from '@rt/transport-longpoll';
+import { sse } from '@rt/transport-sse';
 import { websocket } from '@rt/transport-ws';
 import { createServer } from 'node:http';
+import { brokerAt } from './broker-at.ts';
 import { LoopLag } from './loop-lag.ts';
 import type { NodeInput, NodeStats } from './node-child.ts';
 
 const input = JSON.parse(process.argv[2] ?? '') as NodeInput & { readonly port: number; readonly controlPort: number };
-const { port, controlPort, redis, namespace, options } = input;
+const { port, controlPort, brokerUrl, namespace, options } = input;
 const realtime = new Realtime({
-  transports: [websocket()],
-  broker: redisBroker({ url: redis, ...(namespace === undefined ? {} : { namespace }) }),
+  transports: [websocket(), sse(), longPolling()],
+  broker: brokerAt(brokerUrl, namespace),
   authenticate: ({ token }) => (token === undefined ? undefined : { id: token }),
   channels: { '*': { send: true } },
   logger: false,

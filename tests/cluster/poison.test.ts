@@ -1,8 +1,8 @@
 import { redisBroker } from '@rt/broker-redis';
+import { encodeBus } from '@rt/core';
 import type { Logger } from '@rt/core';
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { encodeBus } from '../../packages/broker-redis/src/payload.ts';
 import { Inbox } from '../hardening/inbox.ts';
 import { randomName } from '../hardening/raw-client.ts';
 import { startRedis } from '../servers/redis.ts';

@@ -1,9 +1,11 @@
 import { natsBroker } from '@rt/broker-nats';
+import { rabbitmqBroker } from '@rt/broker-rabbitmq';
 import { redisBroker } from '@rt/broker-redis';
 import { memoryBroker, MemoryBus } from '@rt/core';
 import type { Broker } from '@rt/core';
 import { randomBytes } from 'node:crypto';
-import { sharedNats, startNatsCluster } from '../servers/nats.ts';
+import { removeStreams, sharedNats, startNatsCluster } from '../servers/nats.ts';
+import { removeQueues, sharedRabbitmq } from '../servers/rabbitmq.ts';
 import { startRedisCluster } from '../servers/redis-cluster.ts';
 import { sharedRedis } from '../servers/redis.ts';
 
@@ -48,10 +50,35 @@ export const services: Readonly<Record<string, () => Promise<Service>>> = {
   },
   nats: async () => {
     const nats = await sharedNats();
+    const namespaces = new Set<string>();
     return {
       name: 'NATS',
-      broker: (space) => natsBroker({ url: nats.url, namespace: space.replaceAll('.', '_') }),
-      stop: () => nats.stop(),
+      broker: (space) => {
+        const namespace = space.replaceAll('.', '_');
+        namespaces.add(namespace);
+        return natsBroker({ url: nats.url, namespace });
+      },
+      stop: async () => {
+        await removeStreams(nats, namespaces);
+        await nats.stop();
+      },
+    };
+  },
+  rabbitmq: async () => {
+    const rabbitmq = await sharedRabbitmq();
+    const namespaces = new Set<string>();
+    return {
+      name: 'RabbitMQ',
+      broker: (space) => {
+        const namespace = space.replaceAll('.', '_');
+        namespaces.add(namespace);
+        // Streams are dear to make, and each test has streams of its own.
+        return rabbitmqBroker({ url: rabbitmq.url, namespace, partitions: 2 });
+      },
+      stop: async () => {
+        await removeQueues(rabbitmq, namespaces);
+        await rabbitmq.stop();
+      },
     };
   },
   'nats-cluster': async () => {

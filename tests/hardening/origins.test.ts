@@ -45,6 +45,29 @@ describe('with an allow-list', () => {
     });
   }
 
+  for (const [what, origin] of Object.entries(FOREIGN)) {
+    it(`W5: ${what} is refused with 403 by every request over HTTP, and may not read the answer`, async () => {
+      const { port } = await startServer({ allowedOrigins: [APP] });
+      for (const request of [
+        'GET /realtime/sse?channel=news',
+        'POST /realtime/sse',
+        'POST /realtime/poll',
+        'POST /realtime/send',
+        'DELETE /realtime/send',
+        'OPTIONS /realtime/sse',
+        'OPTIONS /realtime/send',
+      ]) {
+        const socket = await RawSocket.open(port);
+        const host = 'Host: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 0';
+        socket.write(Buffer.from(`${request} HTTP/1.1\r\n${host}\r\nOrigin: `));
+        socket.write(Buffer.from(`${Buffer.from(origin).toString('latin1')}\r\n\r\n`, 'latin1'));
+        const { status, head } = await socket.answer();
+        expect([request, status]).toEqual([request, 403]);
+        expect(head).not.toMatch(/access-control/i);
+      }
+    });
+  }
+
   it('W5: the listed origin passes', async () => {
     const { port } = await startServer({ allowedOrigins: [APP] });
     expect(await statusFor(port, [`Origin: ${APP}`])).toBe(101);

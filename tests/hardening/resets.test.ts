@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { expect, it } from 'vitest';
 import { within } from './deadline.ts';
 import { Inbox } from './inbox.ts';
-import { newInstance, RawClient, randomName } from './raw-client.ts';
+import { connectFrame, newInstance, RawClient, randomName } from './raw-client.ts';
 import { RawSocket, upgradeRequest } from './raw-socket.ts';
 import { HonestClient, startServer } from './server.ts';
 import type { TestServer } from './server.ts';
@@ -100,14 +100,26 @@ const STAGES = {
   'right after the request and its first frame': (request: string) => `${request}\u0081\u00fe`,
 };
 
-for (const [stage, part] of Object.entries(STAGES)) {
-  it(`C10: a reset during the upgrade, ${stage}, leaves nothing, ${TIMES} times`, async () => {
+const CONNECT = connectFrame({ resume: [['news', null]] });
+const POST = 'HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
+const REQUESTS: Readonly<Record<string, (port: number) => string>> = {
+  'the upgrade': upgradeRequest,
+  'the opening of a stream': () => `POST /realtime/sse ${POST}Content-Length: ${CONNECT.length}\r\n\r\n${CONNECT}`,
+  "a plain reader's request": () => 'GET /realtime/sse?channel=news HTTP/1.1\r\nHost: localhost\r\n\r\n',
+};
+
+const RESETS = Object.entries(REQUESTS).flatMap(([what, request]) =>
+  Object.entries(STAGES).map(([stage, part]) => ({ what, stage, request, part })),
+);
+
+for (const { what, stage, request, part } of RESETS) {
+  it(`C10: a reset during ${what}, ${stage}, leaves nothing, ${TIMES} times`, async () => {
     const server = await startServer();
     const before = resourcesOf();
     for (let round = 0; round < TIMES; round++) {
       const socket = await RawSocket.open(server.port);
       const flushed = Promise.withResolvers<void>();
-      socket.socket.write(Buffer.from(part(upgradeRequest(server.port)), 'latin1'), () => flushed.resolve());
+      socket.socket.write(Buffer.from(part(request(server.port)), 'latin1'), () => flushed.resolve());
       await flushed.promise;
       socket.socket.resetAndDestroy();
     }

@@ -1,11 +1,13 @@
 /** The server of `ServerProcess`: one `Realtime`, which tells its parent about itself when asked. */
 import { Realtime } from '@rt/core';
 import type { RealtimeOptions } from '@rt/core';
+import { longPolling } from '@rt/transport-longpoll';
+import { sse } from '@rt/transport-sse';
 import { websocket } from '@rt/transport-ws';
 
 const { options, apiKey } = JSON.parse(process.argv[2] ?? '{}') as { options: RealtimeOptions; apiKey: string };
 const realtime = new Realtime({
-  transports: [websocket()],
+  transports: [websocket(), sse(), longPolling()],
   channels: { '*': { send: true } },
   apiKey,
   logger: false,

@@ -1,5 +1,7 @@
 import { Realtime } from '@rt/core';
 import type { RealtimeOptions } from '@rt/core';
+import { longPolling } from '@rt/transport-longpoll';
+import { sse } from '@rt/transport-sse';
 import { websocket } from '@rt/transport-ws';
 import { expect, onTestFinished } from 'vitest';
 import { RawClient, randomName } from './raw-client.ts';
@@ -14,13 +16,13 @@ export interface TestServer {
 }
 
 /**
- * A `Realtime` with WebSocket on a free port, where clients may send everywhere. Ends with the test, which fails
+ * A `Realtime` with every transport of the network on a free port, where clients may send everywhere. Ends with the test, which fails
  * when something was thrown that nobody caught.
  */
 export async function startServer(options: RealtimeOptions = {}): Promise<TestServer> {
   failOnUncaught();
   const realtime = new Realtime({
-    transports: [websocket()],
+    transports: [websocket(), sse(), longPolling()],
     channels: { '*': { send: true } },
     apiKey: API_KEY,
     logger: false,

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { RawClient } from './raw-client.ts';
+import type { FrameClient } from './frame-client.ts';
 import { postBroadcast } from './server.ts';
 import type { HonestClient } from './server.ts';
 
@@ -33,7 +33,7 @@ export class Account {
   }
 
   /** Takes everything that is there; fails where a message is missing, double or out of order and no gap says so. */
-  take(client: RawClient, channel: string): void {
+  take(client: FrameClient, channel: string): void {
     for (const frame of client.received.takeAll()) {
       if (frame[1] !== channel) continue;
       if (frame[0] === 'gap') {

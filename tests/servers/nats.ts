@@ -61,6 +61,16 @@ export async function sharedNats(): Promise<Nats> {
   return given === undefined || given === '' ? startNats() : givenNats(given);
 }
 
+/** Removes the streams of brokers with these namespaces: others use a shared NATS too, and it may live for long. */
+export async function removeStreams(nats: Nats, namespaces: Iterable<string>, partitions = 4): Promise<void> {
+  for (const namespace of namespaces) {
+    for (let partition = 0; partition < partitions; partition++) {
+      // What is not there is answered with an error, which is as good.
+      await nats.request(`$JS.API.STREAM.DELETE.${namespace}_log_${partition}`);
+    }
+  }
+}
+
 async function givenNats(text: string): Promise<Nats> {
   const url = new URL(text);
   if (url.protocol !== 'nats:') throw new Error(`REALTIME_TEST_NATS_URL: ${url.protocol} is not nats:`);

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,14 +6,24 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { root } from './docs-page.ts';
-import { systemPackages as list } from '../../scripts/system-packages.mjs';
 
-const systemPackages: readonly {
+const SCRIPT = JSON.stringify(join(root, 'scripts', 'system-packages.mjs'));
+
+interface SystemPackage {
   readonly name: string;
   readonly commands: readonly string[];
   readonly variable: string;
   readonly apt: string;
-}[] = list;
+}
+
+/** What the script looks for. */
+const systemPackages = JSON.parse(
+  execFileSync(process.execPath, [
+    '--input-type=module',
+    '-e',
+    `console.log(JSON.stringify((await import(${SCRIPT})).systemPackages))`,
+  ]).toString(),
+) as readonly SystemPackage[];
 
 /** The only folder on the PATH: what is in it is what the system has. */
 let folder: string;
@@ -35,7 +45,7 @@ async function program(name: string, script = ''): Promise<string> {
 /** Runs the script as `npm test` does. Resolves with what it found, or with its exit code and what it wrote. */
 async function findSystemPackages(env: Readonly<Record<string, string>> = {}): Promise<unknown> {
   const script = `
-    const { findSystemPackages } = await import(${JSON.stringify(join(root, 'scripts', 'system-packages.mjs'))});
+    const { findSystemPackages } = await import(${SCRIPT});
     console.log('\\n' + JSON.stringify(await findSystemPackages()));
   `;
   try {

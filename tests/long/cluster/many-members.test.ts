@@ -11,7 +11,7 @@ const MEMBERS = 10_000;
 it('B8: 10,000 members join in 10 s over two nodes', { timeout: 180_000 }, async () => {
   const redis = await startRedis();
   onTestFinished(() => redis.stop());
-  const nodes = [await startNodeProcess({ redis: redis.url }), await startNodeProcess({ redis: redis.url })];
+  const nodes = [await startNodeProcess({ brokerUrl: redis.url }), await startNodeProcess({ brokerUrl: redis.url })];
   const channel = randomName('presence-');
   for (const node of nodes) await node.resetLag();
   const began = performance.now();

@@ -1,62 +1,9 @@
 import { redisBroker } from '@rt/broker-redis';
-import type { Subscription } from '@rt/client';
-import { expect, it, onTestFinished } from 'vitest';
-import { startNode, Traveller } from '../../cluster/fleet.ts';
-import { Load } from '../../cluster/load.ts';
-import { randomName } from '../../hardening/raw-client.ts';
 import { startRedis } from '../../servers/redis.ts';
-import { until } from '../../servers/until.ts';
-import { figure } from './figure.ts';
+import { testLongStall } from './stall.ts';
 
-const STALL_MS = 40_000;
-const KEEPS = { channels: { '*': { history: { size: 50_000, ttlMs: 600_000 } } } };
-
-it('B2: a Redis that stands still for 40 s makes nobody leave, and loses nothing', { timeout: 180_000 }, async () => {
-  const redis = await startRedis();
-  onTestFinished(() => redis.stop());
-  const nodes = [
-    await startNode(redisBroker({ url: redis.url }), KEEPS),
-    await startNode(redisBroker({ url: redis.url }), KEEPS),
-  ];
-  const isReady = async (wanted: boolean): Promise<boolean> => {
-    const answers = await Promise.all(nodes.map(({ url }) => fetch(`${url}/realtime/ready`)));
-    return answers.every(({ status }) => (status === 200) === wanted);
-  };
-  const room = randomName('presence-');
-  const left: string[] = [];
-  const members: Subscription[] = [];
-  for (const [index, node] of nodes.entries()) {
-    node.realtime.on('left', ({ member }) => left.push(`${member.id} at node ${index}`));
-    for (const name of ['ann', 'bob', 'cy']) {
-      const { subscription } = await new Traveller(node, `${name}${index}`).enter(room);
-      subscription.presence.on('left', ({ id }) => left.push(`${id} for ${name}${index}`));
-      members.push(subscription);
-    }
-  }
-  await until('everybody knows everybody', async () => members.every(({ presence }) => presence.count === 6));
-
-  const load = new Load(nodes);
-  await load.watch(2);
-  load.start(100);
-  await until('some messages', async () => load.count('ok') > 100);
-  redis.pause();
-  const paused = performance.now();
-  await until('both notice', () => isReady(false));
-  figure('B2', 'both nodes are not ready after ms', performance.now() - paused, '5000');
-  await new Promise((resolve) => setTimeout(resolve, paused + STALL_MS - performance.now()));
-  redis.resume();
-  const resumed = performance.now();
-  await until('both are back', () => isReady(true), 9_000);
-  figure('B2', 'both are ready again after ms', performance.now() - resumed, '3000');
-  const before = load.count('ok');
-  await until('more messages', async () => load.count('ok') > before + 100);
-  // Whoever is taken for dead by mistake is so once beats are judged again.
-  await new Promise((resolve) => setTimeout(resolve, 12_000));
-  await load.stop();
-  await load.settle();
-  figure('B2', 'the longest time for a publish to settle, ms', load.longestMs, '5000');
-  expect(load.longestMs).toBeLessThan(15_000);
-  expect([left, load.gaps]).toEqual([[], []]);
-  for (const { realtime } of nodes) expect(await realtime.channel(room).members()).toHaveLength(6);
-  expect(members.map(({ presence }) => presence.count)).toEqual(Array.from({ length: 6 }, () => 6));
-});
+testLongStall(
+  'Redis',
+  () => startRedis(),
+  (url) => redisBroker({ url }),
+);

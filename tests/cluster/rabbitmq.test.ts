@@ -1,0 +1,3 @@
+import { testCluster } from './matrix.ts';
+
+testCluster('rabbitmq');

@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest';
+import { typeCheck } from './type-checker.ts';
+
+const HEAD = `
+import { RealtimeClient } from '@rt/client';
+import { broadcast, defineContract, Realtime } from '@rt/core';
+import { z } from 'zod';
+const contract = defineContract({
+  channels: { 'chat.{roomId}': { events: { said: z.object({ text: z.string() }) } } },
+});
+const client = new RealtimeClient<typeof contract>('');
+const realtime = new Realtime({ contract });
+declare const name: string;
+`;
+
+/** What the compiler says of `code`, an application of the packages as they are built. */
+function told(code: string): string {
+  const lines = HEAD.split('\n').length;
+  const { problems } = typeCheck({ 'application.ts': `${HEAD}${code}\nexport { broadcast, client, name, realtime };` });
+  return problems.map((problem) => problem.replace(/:(\d+):/, (_, line) => `:${Number(line) - lines + 1}:`)).join('\n');
+}
+
+it('what the tests of the types say holds for the declarations that were built', { timeout: 180_000 }, () => {
+  expect(typeCheck({ 'types.test.ts': undefined, 'server-types.test.ts': undefined }).problems).toEqual([]);
+});
+
+it('says in words what is wrong with a channel', { timeout: 180_000 }, () => {
+  const problems = told(`
+    client.subscribe(name);
+    void realtime.broadcast('chats.1', 'said', { text: '' });
+    client.subscribe('chat.{roomId}');
+    void realtime.channel('chat.1').broadcast('siad', { text: '' });
+    void realtime.broadcast('chat.1', 'said', { text: 7 });`).split('\n');
+  expect(problems).toEqual([
+    expect.stringMatching(
+      /:2: Argument of type 'string' .* a channel is a literal name; .* use channel\(pattern, params\)/,
+    ),
+    expect.stringMatching(/:3: Argument of type 'string' .*no channel of the contract matches \\"chats\.1\\"/),
+    expect.stringMatching(/:4: Argument of type 'string' .*\\"chat\.\{roomId\}\\" can not name a channel/),
+    expect.stringMatching(/:5: Argument of type '"siad"' is not assignable to parameter of type '"said"'/),
+    expect.stringMatching(/:6: Type 'number' is not assignable to type 'string'/),
+  ]);
+});
+
+it('types the module-level broadcast where the application registers its contract', { timeout: 180_000 }, () => {
+  expect(told(`void broadcast(name, name, { any: 'data' });`)).toBe('');
+  const registered = `declare module '@rt/core' { interface Register { contract: typeof contract } }\n`;
+  expect(told(`${registered}void broadcast('chat.1', 'said', { text: '' });`)).toBe('');
+  expect(told(`${registered}void broadcast('chat.1', 'said', { text: 1 });`)).toContain(':2: Type');
+  expect(told(`${registered}void broadcast(name, 'said', { text: '' });`)).toContain('literal name');
+});

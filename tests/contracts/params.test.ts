@@ -1,0 +1,54 @@
+import { RealtimeClient } from '@rt/client';
+import { channelNameOf, encodeNamePart, isChannelName, PatternMap } from '@rt/protocol';
+import { userChannel } from '@rt/core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { zodContract } from './contracts.ts';
+import { listen, startStage } from './stage.ts';
+
+const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 12 });
+
+describe('the params of a channel', () => {
+  it('make a name that its pattern matches, with each param in its own part, whatever they are', () => {
+    fc.assert(
+      fc.property(text, text, fc.array(text, { minLength: 1, maxLength: 3 }), (room, side, rest) => {
+        const name = channelNameOf('game.{room}.{side}.*', { room, side, '*': rest });
+        const map = new PatternMap<true>();
+        map.add('game.{room}.{side}.*', true);
+        const found = map.find(name)?.params;
+        expect(found?.get('room')).toBe(encodeNamePart(room));
+        expect(found?.get('side')).toBe(encodeNamePart(side));
+        expect(name.split('.')).toHaveLength(3 + rest.length);
+        expect(name.length > 164 || isChannelName(name)).toBe(true);
+      }),
+    );
+  });
+
+  it('are encoded as the ids of users are, so that different ones give different names', () => {
+    fc.assert(
+      fc.property(text, text, (one, other) => {
+        expect(`user.${encodeNamePart(one)}`).toBe(userChannel(one));
+        expect(encodeNamePart(one) === encodeNamePart(other)).toBe(one === other);
+      }),
+    );
+    expect(encodeNamePart('a-b_c@1')).toBe('a-b_c@1');
+    expect(encodeNamePart('a.b c/é€😀\n')).toBe('a=2Eb=20c=2F=C3=A9=E2=82=AC=F0=9F=98=80=0A');
+  });
+
+  it('mean the same channel on both sides', async () => {
+    const { realtime, client } = await startStage(zodContract);
+    const roomId = 'a room. with {every} thing*/é';
+    const heard = await listen(client().channel('chat.{roomId}', { roomId }));
+    await realtime.channel('chat.{roomId}', { roomId }).broadcast('typing.started', { since: 1 });
+    expect(await heard.next()).toEqual(['typing.started', { since: 1 }]);
+    expect(realtime.channel('files.*', { '*': ['a.b', 2] }).name).toBe('files.a=2Eb.2');
+  });
+
+  it('work without a contract', () => {
+    const client = new RealtimeClient('http://localhost');
+    const subscription = client.channel('chat.{roomId}', { roomId: 'a b' });
+    expect(subscription.channel).toBe('chat.a=20b');
+    expect(() => client.channel('chat.{roomId}', {} as { roomId: string })).toThrow(TypeError);
+    client.close();
+  });
+});

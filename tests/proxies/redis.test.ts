@@ -1,0 +1,3 @@
+import { testBehindProxies } from './matrix.ts';
+
+testBehindProxies('redis');
