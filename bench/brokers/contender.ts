@@ -1,6 +1,17 @@
-/** What carries a message from one node to another. The first part is who, the second how. */
-export const CONTENDERS = ['rt log', 'rt bus', 'ioredis log', 'ioredis bus', 'socket-io'] as const;
-export type ContenderName = (typeof CONTENDERS)[number];
+/** What carries a message from one node to another, over each service. The first part is who, the second how. */
+export const CONTENDERS = {
+  redis: ['rt log', 'rt bus', 'bare log', 'bare bus', 'socket-io'],
+  nats: ['rt log', 'rt bus', 'bare log', 'bare bus'],
+  rabbitmq: ['rt log', 'rt bus', 'bare log', 'bare bus'],
+} as const;
+export type ServiceName = keyof typeof CONTENDERS;
+export type ContenderName = (typeof CONTENDERS)[ServiceName][number];
+
+/** A running service. */
+export interface Service {
+  readonly name: ServiceName;
+  readonly url: string;
+}
 
 /** Bytes of one message's data, as it is published. */
 export const DATA_BYTES = 150;
@@ -22,7 +33,7 @@ export type Arrived = (texts: readonly string[]) => void;
 
 /** One way to bring messages from node to node. Both halves run in processes of their own. */
 export interface Contender {
-  sender(redisUrl: string): Promise<Sender>;
+  sender(url: string): Promise<Sender>;
   /** Resolves when it hears `channels`. */
-  receiver(redisUrl: string, channels: readonly string[], arrived: Arrived): Promise<void>;
+  receiver(url: string, channels: readonly string[], arrived: Arrived): Promise<void>;
 }

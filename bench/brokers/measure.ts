@@ -1,5 +1,5 @@
 import { Remote } from '../fanout/remote.ts';
-import type { ContenderName } from './contender.ts';
+import type { ContenderName, Service } from './contender.ts';
 import type { NodeCommands } from './node.ts';
 
 /** How much is sent, and how. */
@@ -15,6 +15,10 @@ export interface Flood {
   readonly perSecond: number;
 }
 
+/** What goes before each measurement: nodes that run for days are measured, not their first second. */
+const WARM_UP_MS = 1_500;
+const WARM_UP_SINGLES = 500;
+
 /** A sending and a receiving node of one contender, in processes of their own. */
 class Pair {
   readonly #sender = new Remote<NodeCommands>(new URL('node.ts', import.meta.url));
@@ -22,19 +26,19 @@ class Pair {
   #arrived = 0;
   #look: (() => void) | undefined;
 
-  async open(contender: ContenderName, redisUrl: string, channels: readonly string[]): Promise<void> {
+  async open(contender: ContenderName, service: Service, channels: readonly string[]): Promise<void> {
     this.#receiver.onEvent = (count) => {
       this.#arrived = count as number;
       // A sender that has ended needs no news.
       void this.#sender.call('arrived', { count: this.#arrived }).catch(() => undefined);
       this.#look?.();
     };
-    await this.#receiver.call('openReceiver', { contender, redisUrl, channels });
-    await this.#sender.call('openSender', { contender, redisUrl });
+    await this.#receiver.call('openReceiver', { contender, service, channels });
+    await this.#sender.call('openSender', { contender, service });
   }
 
   async flood(channels: readonly string[], perChannel: number, ms: number): Promise<Flood> {
-    await this.#sender.call('flood', { channels, perChannel, ms: ms / 4 }).then((sent) => this.#until(sent));
+    await this.#warmUp(channels, perChannel);
     const before = this.#arrived;
     const began = performance.now();
     const sent = await this.#sender.call('flood', { channels, perChannel, ms });
@@ -43,7 +47,8 @@ class Pair {
   }
 
   async latencies(channel: string, count: number): Promise<readonly number[]> {
-    await this.#sender.call('drip', { channel, count: 100, gapMs: 1 });
+    await this.#warmUp([channel], 1);
+    await this.#sender.call('drip', { channel, count: WARM_UP_SINGLES, gapMs: 1 });
     await this.#receiver.call('watchLatency', undefined);
     await this.#sender.call('drip', { channel, count, gapMs: 2 });
     return this.#receiver.call('latencies', { count });
@@ -51,6 +56,11 @@ class Pair {
 
   async end(): Promise<void> {
     await Promise.all([this.#sender.end(), this.#receiver.end()]);
+  }
+
+  async #warmUp(channels: readonly string[], perChannel: number): Promise<void> {
+    const sent = await this.#sender.call('flood', { channels, perChannel, ms: WARM_UP_MS });
+    await this.#until(sent);
   }
 
   /** Resolves when so many have arrived. One too many is a fault as well. */
@@ -72,11 +82,11 @@ class Pair {
 }
 
 /** Ticks as fast as they go. */
-export async function measureFlood(contender: ContenderName, redisUrl: string, scenario: Scenario): Promise<Flood> {
+export async function measureFlood(contender: ContenderName, service: Service, scenario: Scenario): Promise<Flood> {
   const channels = Array.from({ length: scenario.channels }, (_, index) => `bench.${index}`);
   const pair = new Pair();
   try {
-    await pair.open(contender, redisUrl, channels);
+    await pair.open(contender, service, channels);
     return await pair.flood(channels, scenario.perChannel, scenario.ms);
   } finally {
     await pair.end();
@@ -84,10 +94,10 @@ export async function measureFlood(contender: ContenderName, redisUrl: string, s
 }
 
 /** One message at a time: microseconds from before the call of publish to the other node's link. */
-export async function measureLatency(contender: ContenderName, redisUrl: string, count: number): Promise<number[]> {
+export async function measureLatency(contender: ContenderName, service: Service, count: number): Promise<number[]> {
   const pair = new Pair();
   try {
-    await pair.open(contender, redisUrl, ['bench']);
+    await pair.open(contender, service, ['bench']);
     return (await pair.latencies('bench', count)).toSorted((a, b) => a - b);
   } finally {
     await pair.end();

@@ -1,19 +1,23 @@
 import { answerCalls, tell } from '../fanout/remote.ts';
 import { DATA_BYTES } from './contender.ts';
-import type { Contender, ContenderName, Part, Sender } from './contender.ts';
+import type { Contender, ContenderName, Part, Sender, Service } from './contender.ts';
+import { amqp } from './contenders/amqp.ts';
 import { ioredis } from './contenders/ioredis.ts';
+import { nats } from './contenders/nats.ts';
 import { rt } from './contenders/rt.ts';
 import { socketIo } from './contenders/socket-io.ts';
 
-const contenders: Readonly<Record<ContenderName, () => Contender>> = {
-  'rt log': () => rt(true),
-  'rt bus': () => rt(false),
-  'ioredis log': () => ioredis(true),
-  'ioredis bus': () => ioredis(false),
+const BARE = { redis: ioredis, nats, rabbitmq: amqp };
+
+const contenders: Readonly<Record<ContenderName, (service: Service) => Contender>> = {
+  'rt log': ({ name }) => rt(name, true),
+  'rt bus': ({ name }) => rt(name, false),
+  'bare log': ({ name }) => BARE[name](true),
+  'bare bus': ({ name }) => BARE[name](false),
   'socket-io': socketIo,
 };
 
-/** How far the sender may be ahead of what arrived, in messages: no queue may grow, at Redis or in the receiver. */
+/** How far the sender may be ahead of what arrived, in messages: no queue may grow, at the service or in the receiver. */
 const AHEAD = 40_000;
 /** Ticks that were sent and not accepted yet: enough for the line never to be idle. */
 const UNDER_WAY = 20;
@@ -32,16 +36,16 @@ let told = 0;
 
 /** What the two nodes of a contender do, each in a process of its own. */
 const commands = {
-  async openSender({ contender, redisUrl }: { readonly contender: ContenderName; readonly redisUrl: string }) {
-    sender = await contenders[contender]().sender(redisUrl);
+  async openSender({ contender, service }: { readonly contender: ContenderName; readonly service: Service }) {
+    sender = await contenders[contender](service).sender(service.url);
   },
 
   async openReceiver(asked: {
     readonly contender: ContenderName;
-    readonly redisUrl: string;
+    readonly service: Service;
     readonly channels: readonly string[];
   }) {
-    await contenders[asked.contender]().receiver(asked.redisUrl, asked.channels, (texts) => {
+    await contenders[asked.contender](asked.service).receiver(asked.service.url, asked.channels, (texts) => {
       arrivedCount += texts.length;
       if (onStamp === undefined) return;
       for (const text of texts) {

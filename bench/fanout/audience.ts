@@ -1,9 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Dialect } from './dialect.ts';
 import type { Latency } from './latency-recorder.ts';
 import { LatencyRecorder } from './latency-recorder.ts';
-import { RawClient } from './raw-client.ts';
-import type { RawClientEvents, Route } from './raw-client.ts';
+import type { RawClientEvents } from './raw-client.ts';
 
 /** How many handshakes are under way at once. */
 const CONCURRENT_OPENINGS = 64;
@@ -20,6 +18,14 @@ export interface Counting {
   readonly withLatency?: boolean;
 }
 
+/** One client that counts its messages. */
+export interface CountingClient {
+  count: number;
+  /** Resolves when it is connected and subscribed. */
+  readonly opening: Promise<void>;
+  close(): void;
+}
+
 /** What an audience tells of its own accord. */
 export interface AudienceEvents {
   readonly failed: (reason: string) => void;
@@ -29,19 +35,17 @@ export interface AudienceEvents {
 
 /** The clients of one contender, and what they have received. */
 export class Audience {
-  readonly #dialect: Dialect;
-  readonly #route: Route;
+  readonly #connect: (events: RawClientEvents) => CountingClient;
   readonly #events: RawClientEvents;
   readonly #acknowledge: (received: number) => void;
-  #clients: RawClient[] = [];
+  #clients: CountingClient[] = [];
   #received = 0;
   #acknowledgeEvery = Number.POSITIVE_INFINITY;
   #recorder: LatencyRecorder | undefined;
   #awaited: { readonly total: number; resolve(): void } | undefined;
 
-  constructor(dialect: Dialect, route: Route, { failed, acknowledge }: AudienceEvents) {
-    this.#dialect = dialect;
-    this.#route = route;
+  constructor(connect: (events: RawClientEvents) => CountingClient, { failed, acknowledge }: AudienceEvents) {
+    this.#connect = connect;
     this.#acknowledge = acknowledge;
     this.#events = { failed, delivered: (bytes, start, end) => this.#onDelivery(bytes, start, end) };
   }
@@ -51,7 +55,7 @@ export class Audience {
     const openSome = async (): Promise<void> => {
       while (left > 0) {
         left--;
-        const client = new RawClient(this.#dialect, this.#route, this.#events);
+        const client = this.#connect(this.#events);
         this.#clients.push(client);
         await client.opening;
       }

@@ -3,6 +3,7 @@ import type { Counting } from './audience.ts';
 import type { ContenderName } from './contender.ts';
 import { DIALECTS } from './dialect.ts';
 import type { Latency } from './latency-recorder.ts';
+import { RawClient } from './raw-client.ts';
 import type { Route } from './raw-client.ts';
 import { answerCalls, tell, tellProblem } from './remote.ts';
 
@@ -34,7 +35,7 @@ function audience(contender: ContenderName): Audience {
 
 const commands: LoadCommands = {
   open: async ({ contender, count, ...route }) => {
-    const opened = new Audience(DIALECTS[contender], route, {
+    const opened = new Audience((events) => new RawClient(DIALECTS[contender], route, events), {
       failed: (reason) => tellProblem(`a client of ${contender} failed: ${reason}`),
       acknowledge: (received) => tell({ received } satisfies Acknowledgement),
     });

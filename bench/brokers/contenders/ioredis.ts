@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import type { Contender, Part, Sender } from '../contender.ts';
+import { BREAK, frame } from './frame.ts';
 
 /** Stores a tick's messages of each channel as one entry, and publishes them, in one step. */
 const STORE = `
@@ -11,16 +12,10 @@ for i = 1, #KEYS do
 end
 return #KEYS`;
 
-/** Messages of one publish are told apart by this. */
-const BREAK = '\n';
-
-function frame(channel: string, data: string): string {
-  return JSON.stringify(['m', channel, 'm', data]);
-}
-
 /**
- * The bare skeleton: the same driver, the same batches, frames of the same kind, and nothing else. No name is checked, nothing has an id, a
- * place or a promise of its own; what arrives is cut into frames and joined again, as for one client.
+ * The bare skeleton: the same driver, the same batches, one command for each tick, frames of the same kind with the same data, and nothing
+ * else. No name is checked, nothing has an id, a time, a place or a promise of its own; what arrives is cut into frames and joined again, as
+ * for one client. The log stores and publishes in one step, as ours does.
  */
 export function ioredis(keeps: boolean): Contender {
   return {

@@ -1,7 +1,15 @@
+import { natsBroker } from '@rt/broker-nats';
+import { rabbitmqBroker } from '@rt/broker-rabbitmq';
 import { redisBroker } from '@rt/broker-redis';
 import { Realtime } from '@rt/core';
-import type { Link, Transport, TransportHost } from '@rt/core';
-import type { Arrived, Contender, Part, Sender } from '../contender.ts';
+import type { Broker, Link, Transport, TransportHost } from '@rt/core';
+import type { Arrived, Contender, Part, Sender, ServiceName } from '../contender.ts';
+
+const BROKERS: Readonly<Record<ServiceName, (options: { url: string; namespace: string }) => Broker>> = {
+  redis: redisBroker,
+  nats: natsBroker,
+  rabbitmq: rabbitmqBroker,
+};
 
 /** One client of a node, without a socket: it counts what core would write. */
 class CountingTransport implements Transport {
@@ -59,14 +67,14 @@ class CountingTransport implements Transport {
 }
 
 /** Two of our nodes: `broadcast()` on one, a client's link on the other. */
-export function rt(keeps: boolean): Contender {
+export function rt(service: ServiceName, keeps: boolean): Contender {
   const options = {
     channels: keeps ? {} : { '*': { history: false as const } },
     limits: { maxChannels: 100_000, messageBurst: 1_000_000 },
   };
   return {
-    async sender(redisUrl): Promise<Sender> {
-      const realtime = new Realtime({ ...options, broker: redisBroker({ url: redisUrl, namespace: 'bench' }) });
+    async sender(url): Promise<Sender> {
+      const realtime = new Realtime({ ...options, broker: BROKERS[service]({ url, namespace: 'bench' }) });
       await realtime.start();
       return {
         tick: (work: readonly Part[]) => {
@@ -78,9 +86,9 @@ export function rt(keeps: boolean): Contender {
         },
       };
     },
-    async receiver(redisUrl, channels, arrived) {
+    async receiver(url, channels, arrived) {
       const transport = new CountingTransport(arrived);
-      const broker = redisBroker({ url: redisUrl, namespace: 'bench' });
+      const broker = BROKERS[service]({ url, namespace: 'bench' });
       const realtime = new Realtime({ ...options, broker, transports: [transport] });
       await realtime.start();
       await transport.subscribe(channels);
