@@ -1,4 +1,6 @@
 import { memoryBroker, Realtime } from '@rt/core';
+import { longPolling } from '@rt/transport-longpoll';
+import { sse } from '@rt/transport-sse';
 import { websocket } from '@rt/transport-ws';
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -13,8 +15,9 @@ const { port, host } = readFlags();
 const apiKey = randomBytes(16).toString('hex');
 
 const realtime = new Realtime({
-  // How browsers connect, and what carries messages between nodes: here there is one node.
-  transports: [websocket()],
+  // How browsers connect: the other two where a WebSocket does not get through.
+  transports: [websocket(), sse(), longPolling()],
+  // What carries messages between nodes: here there is one node.
   broker: memoryBroker(),
   // Who a client is. Only members of a presence channel have to be somebody; `rt listen` stays anonymous.
   authenticate: ({ token }) => visitorOf(token),

@@ -13,8 +13,11 @@ nameInput.value = readName();
 const id = tabId();
 const token = () => String(new URLSearchParams({ id, name: nameInput.value }));
 
+// /?transport=sse uses that transport only, to see that it makes no difference: websocket, sse or longpolling.
+const only = new URLSearchParams(location.search).get('transport');
+
 // One client for the page. It connects when the first room is entered, and comes back by itself.
-const client = new globalThis.rt.RealtimeClient('/', { token });
+const client = new globalThis.rt.RealtimeClient('/', { token, ...(only && { transports: [only] }) });
 showConnection(client);
 
 const rooms = new Map();

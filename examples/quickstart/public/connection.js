@@ -18,6 +18,7 @@ export function showConnection(client) {
     clearInterval(timer);
     countdown.textContent = '';
     box.dataset.state = state;
+    box.title = client.transport ? `over ${client.transport}` : '';
     words.textContent = wordsFor(state, error);
     retry.hidden = state !== 'waiting' && state !== 'closed';
     if (state !== 'waiting') return;
