@@ -49,12 +49,13 @@ export function testBehindProxies(kind: keyof typeof services): void {
 
   describe.each(Object.entries(proxies))(`behind %s, over ${kind}`, (_, start) => {
     const two = async () => {
-      let proxy: Nginx | HaProxy | undefined;
-      // First, so that it ends last: clients say goodbye through it.
-      onTestFinished(() => proxy?.stop());
+      const ending: (() => Promise<void>)[] = [];
+      // The proxy ends last: clients say goodbye through it.
+      onTestFinished(() => ending.pop()?.());
       const space = randomSpace();
       const nodes = [await node(space), await node(space)] as const;
-      proxy = await start(nodes.map(({ port }) => port));
+      const proxy = await start(nodes.map(({ port }) => port));
+      ending.push(() => proxy.stop());
       return { nodes, proxy };
     };
     const client = (url: string, transport: TransportName, token: string): RealtimeClient => {
