@@ -1,6 +1,7 @@
 import { RealtimeError } from '@rt/core';
 import type { HttpSessions, PollAnswer, Transport, TransportHost } from '@rt/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AnswerTurns } from './answer-turns.ts';
 import { parseOptions } from './options.ts';
 import type { LongPollingOptions } from './options.ts';
 import { PollLink } from './poll-link.ts';
@@ -24,6 +25,7 @@ class LongPollingTransport implements Transport {
   readonly #responses = new Set<ServerResponse>();
   #host: TransportHost | undefined;
   #sessions: HttpSessions | undefined;
+  #turns: AnswerTurns | undefined;
   #onEmpty: (() => void) | undefined;
 
   constructor({ timeoutMs }: Required<LongPollingOptions>) {
@@ -33,11 +35,12 @@ class LongPollingTransport implements Transport {
   attach(host: TransportHost): void {
     this.#host = host;
     this.#sessions = host.sessions();
+    this.#turns = new AnswerTurns(host.clock);
   }
 
   async handleRequest(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const [host, sessions] = [this.#host, this.#sessions];
-    if (host === undefined || sessions === undefined) {
+    const [host, sessions, turns] = [this.#host, this.#sessions, this.#turns];
+    if (host === undefined || sessions === undefined || turns === undefined) {
       throw new RealtimeError('CLOSING', 'the transport was not attached');
     }
     if (req.method !== 'POST') {
@@ -54,7 +57,7 @@ class LongPollingTransport implements Transport {
       return;
     }
     const frames = await sessions.frames(req);
-    const link = new PollLink(host.clock);
+    const link = new PollLink(host.clock, turns);
     const { session, secret } = sessions.open(link, req);
     this.#links.add(link);
     link.serve(session, this.#gone);

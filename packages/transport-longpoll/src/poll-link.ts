@@ -1,6 +1,7 @@
 import { RealtimeError } from '@rt/core';
 import type { Cancel, Clock, Poll, PollAnswer, Session, SessionLink } from '@rt/core';
 import { errorTable } from '@rt/protocol';
+import type { AnswerTurns } from './answer-turns.ts';
 import { Answers } from './answers.ts';
 import { pollEncoding } from './poll-encoding.ts';
 
@@ -25,6 +26,7 @@ interface Waiting {
 export class PollLink implements SessionLink {
   readonly encoding = pollEncoding;
   readonly #clock: Clock;
+  readonly #turns: AnswerTurns;
   readonly #answers = new Answers();
   #state: 'open' | 'closing' | 'ended' = 'open';
   #session: Session | undefined;
@@ -40,8 +42,9 @@ export class PollLink implements SessionLink {
   /** The answer that told the client of the end. */
   #final: PollAnswer | undefined;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, turns: AnswerTurns) {
     this.#clock = clock;
+    this.#turns = turns;
   }
 
   /** Connects it to `session`; `gone` is called after the session heard of the end. */
@@ -135,18 +138,16 @@ export class PollLink implements SessionLink {
     return answered.promise;
   }
 
-  /** At the end of this step, so that a close goes with the frames before it. */
   #answerSoon(): void {
     if (this.#isAnswering || this.#waiting === undefined) return;
     if (this.#state === 'open' && this.#answers.isEmpty) return;
     this.#isAnswering = true;
-    queueMicrotask(() => {
-      this.#isAnswering = false;
-      this.#answer();
-    });
+    this.#turns.add(this);
   }
 
-  #answer(): void {
+  /** Its turn has come. */
+  answer(): void {
+    this.#isAnswering = false;
     if (this.#waiting === undefined) return;
     const close = this.#end?.code;
     if (!this.#answers.isEmpty) {
