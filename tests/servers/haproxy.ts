@@ -4,6 +4,7 @@ import { OwnServer, startOwn } from './own-server.ts';
 import { freePort } from './ports.ts';
 import type { ServerProcessOptions } from './process.ts';
 import { roundRobin } from './proxy-config.ts';
+import type { ConfigChange } from './proxy-config.ts';
 
 const BINARY = process.env['HAPROXY_PATH'] ?? 'haproxy';
 const CONFIG = new URL('../../docs/deploy/haproxy.cfg', import.meta.url);
@@ -11,18 +12,20 @@ const CONFIG = new URL('../../docs/deploy/haproxy.cfg', import.meta.url);
 /** A HAProxy of our own with the configuration of docs/deploy, spreading requests over `ports` in turn. */
 export class HaProxy extends OwnServer {
   readonly #ports: readonly number[];
+  readonly #change: ConfigChange;
 
-  static start(ports: readonly number[]): Promise<HaProxy> {
+  static start(ports: readonly number[], change: ConfigChange = (config) => config): Promise<HaProxy> {
     return startOwn({
       kind: 'haproxy',
       clash: /cannot bind socket/i,
-      make: async (dir) => new HaProxy(ports, dir, await freePort()),
+      make: async (dir) => new HaProxy(ports, change, { dir, port: await freePort() }),
     });
   }
 
-  private constructor(ports: readonly number[], dir: string, port: number) {
-    super(dir, port);
+  private constructor(ports: readonly number[], change: ConfigChange, at: { dir: string; port: number }) {
+    super(at.dir, at.port);
     this.#ports = ports;
+    this.#change = change;
   }
 
   get url(): string {
@@ -30,7 +33,7 @@ export class HaProxy extends OwnServer {
   }
 
   async configure(): Promise<void> {
-    const config = roundRobin(await readFile(CONFIG, 'utf8'), {
+    const config = roundRobin(this.#change(await readFile(CONFIG, 'utf8')), {
       listen: [/bind :8080/, `bind ${this.host}:${this.port}`],
       balance: [/balance leastconn/, 'balance roundrobin'],
       node: (index) => new RegExp(`127\\.0\\.0\\.1:600${index + 1}`),

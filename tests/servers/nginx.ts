@@ -4,6 +4,7 @@ import { OwnServer, startOwn } from './own-server.ts';
 import { freePort } from './ports.ts';
 import type { ServerProcessOptions } from './process.ts';
 import { roundRobin } from './proxy-config.ts';
+import type { ConfigChange } from './proxy-config.ts';
 
 const BINARY = process.env['NGINX_PATH'] ?? 'nginx';
 const CONFIG = new URL('../../docs/deploy/nginx.conf', import.meta.url);
@@ -13,14 +14,16 @@ const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 /** An nginx of our own with the configuration of docs/deploy, spreading requests over `ports` in turn. */
 export class Nginx extends OwnServer {
   readonly #ports: readonly number[];
+  readonly #change: ConfigChange;
 
-  static start(ports: readonly number[]): Promise<Nginx> {
-    return startOwn({ kind: 'nginx', make: async (dir) => new Nginx(ports, dir, await freePort()) });
+  static start(ports: readonly number[], change: ConfigChange = (config) => config): Promise<Nginx> {
+    return startOwn({ kind: 'nginx', make: async (dir) => new Nginx(ports, change, { dir, port: await freePort() }) });
   }
 
-  private constructor(ports: readonly number[], dir: string, port: number) {
-    super(dir, port);
+  private constructor(ports: readonly number[], change: ConfigChange, at: { dir: string; port: number }) {
+    super(at.dir, at.port);
     this.#ports = ports;
+    this.#change = change;
   }
 
   get url(): string {
@@ -29,7 +32,7 @@ export class Nginx extends OwnServer {
 
   async configure(): Promise<void> {
     const folders = TEMPORARY.map((kind) => `${kind}_temp_path ${join(this.dir, kind)};`).join(' ');
-    const config = roundRobin(await readFile(CONFIG, 'utf8'), {
+    const config = roundRobin(this.#change(await readFile(CONFIG, 'utf8')), {
       listen: [/listen 8080;/, `listen ${this.host}:${this.port};`],
       balance: [/least_conn;/, ''],
       node: (index) => new RegExp(`127\\.0\\.0\\.1:600${index + 1}`),

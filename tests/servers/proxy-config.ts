@@ -1,3 +1,6 @@
+/** What else a test needs to be different. */
+export type ConfigChange = (config: string) => string;
+
 /** What a test changes in a configuration of docs/deploy: addresses, and who is next. */
 export interface ProxyChanges {
   readonly listen: readonly [find: RegExp, replace: string];
