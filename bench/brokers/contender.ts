@@ -26,6 +26,8 @@ export interface Part {
 export interface Sender {
   /** Publishes one tick's work, nothing awaited in between; resolves when all of it was accepted. */
   tick(work: readonly Part[]): Promise<unknown>;
+  /** The data of the newest message that a channel keeps. Only ours. */
+  newest?(channel: string): Promise<unknown>;
 }
 
 /** Hears of what arrived at a subscriber's link on the other node: texts, each with one message in it. */

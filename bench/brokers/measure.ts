@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Remote } from '../fanout/remote.ts';
 import type { ContenderName, Service } from './contender.ts';
 import type { NodeCommands } from './node.ts';
@@ -18,6 +19,8 @@ export interface Flood {
 /** What goes before each measurement: nodes that run for days are measured, not their first second. */
 const WARM_UP_MS = 1_500;
 const WARM_UP_SINGLES = 500;
+/** Over how many channels the log is spread that a late node reads. */
+const FILL_CHANNELS = 2_000;
 
 /** A sending and a receiving node of one contender, in processes of their own. */
 class Pair {
@@ -90,6 +93,21 @@ export async function measureFlood(contender: ContenderName, service: Service, s
     return await pair.flood(channels, scenario.perChannel, scenario.ms);
   } finally {
     await pair.end();
+  }
+}
+
+/** Fills the log; gives the milliseconds that a node in a new process then takes from its start until it is healthy. */
+export async function measureStart(contender: ContenderName, service: Service, count: number): Promise<number> {
+  const channels = Array.from({ length: FILL_CHANNELS }, (_, index) => `bench.${index}`);
+  const last = randomUUID();
+  const writer = new Remote<NodeCommands>(new URL('node.ts', import.meta.url));
+  const late = new Remote<NodeCommands>(new URL('node.ts', import.meta.url));
+  try {
+    await writer.call('openSender', { contender, service });
+    await writer.call('fill', { channels, count, last });
+    return await late.call('startLate', { contender, service, channel: channels[0]!, last });
+  } finally {
+    await Promise.all([writer.end(), late.end()]);
   }
 }
 

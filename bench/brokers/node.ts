@@ -23,6 +23,9 @@ const AHEAD = 40_000;
 const UNDER_WAY = 20;
 /** How often the receiver says how much arrived. */
 const TELL_MS = 10;
+/** Messages of one tick, and ticks under way, while the log is filled. */
+const FILL_TICK = 10;
+const FILL_UNDER_WAY = 100;
 /** A text that is only there to be long. */
 const FILLER = 'x'.repeat(DATA_BYTES);
 const STAMP = /@(\d+)@/;
@@ -89,6 +92,37 @@ const commands = {
       if (failure !== undefined) throw failure;
     }
     return sent;
+  },
+
+  /** Sends so many messages, a few a tick, each of them in another channel: what nodes store that have little to do at a time. */
+  async fill(asked: { readonly channels: readonly string[]; readonly count: number; readonly last: string }) {
+    const { channels, count, last } = asked;
+    const underWay = new Set<Promise<unknown>>();
+    for (let sent = 0; sent < count; sent += FILL_TICK) {
+      const work = Array.from({ length: FILL_TICK }, (_, index) => ({
+        channel: channels[(sent + index) % channels.length]!,
+        texts: [FILLER],
+      }));
+      const tick = sender!.tick(work).finally(() => underWay.delete(tick));
+      underWay.add(tick);
+      await (underWay.size < FILL_UNDER_WAY ? new Promise(setImmediate) : Promise.race(underWay));
+    }
+    await Promise.all(underWay);
+    await sender!.tick([{ channel: channels[0]!, texts: [last] }]);
+  },
+
+  /** Starts a node; gives how many milliseconds that took. It must know the `last` message of a channel then. */
+  async startLate(asked: {
+    readonly contender: ContenderName;
+    readonly service: Service;
+    readonly channel: string;
+    readonly last: string;
+  }) {
+    const began = performance.now();
+    const node = await contenders[asked.contender](asked.service).sender(asked.service.url);
+    const ms = performance.now() - began;
+    if ((await node.newest?.(asked.channel)) !== asked.last) throw new Error('the log was not read to its end');
+    return ms;
   },
 
   /** Sends single messages, each `gapMs` after the one before. */

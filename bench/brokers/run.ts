@@ -6,7 +6,7 @@ import { startRedis } from '../../tests/servers/redis.ts';
 import { median } from '../fanout/median.ts';
 import { CONTENDERS } from './contender.ts';
 import type { ContenderName, ServiceName } from './contender.ts';
-import { measureFlood, measureLatency } from './measure.ts';
+import { measureFlood, measureLatency, measureStart } from './measure.ts';
 import type { Scenario } from './measure.ts';
 
 const USAGE = `npm run bench -- brokers [--over NAME] [--quick] [--rounds N]
@@ -15,6 +15,9 @@ const USAGE = `npm run bench -- brokers [--over NAME] [--quick] [--rounds N]
   --quick      a third of the time: to see that it runs, not to quote
   --rounds N   rounds of each measurement (default 3); the median counts`;
 
+/** Two minutes of 1,000 messages a second. */
+const LOGGED = 120_000;
+
 type Round = ReadonlyMap<ContenderName, number>;
 
 interface Row {
@@ -22,6 +25,8 @@ interface Row {
   readonly unit: string;
   readonly rounds: readonly Round[];
 }
+
+type Rows = readonly [batch: Row, wide: Row, p50: Row, p99: Row, start: Row];
 
 /** Divided within each round, so that what disturbs a whole round disturbs no ratio. */
 function ratio({ rounds }: Row, one: ContenderName, other: ContenderName): number {
@@ -57,7 +62,7 @@ const START = {
   rabbitmq: () => startRabbitmq(),
 };
 
-async function measureAll(over: ServiceName, rounds: number, scale: number): Promise<readonly [Row, Row, Row, Row]> {
+async function measureAll(over: ServiceName, rounds: number, scale: number): Promise<Rows> {
   const flood = async (title: string, scenario: Scenario): Promise<Row> => ({
     title,
     unit: 'k/s',
@@ -85,15 +90,27 @@ async function measureAll(over: ServiceName, rounds: number, scale: number): Pro
       await server.stop();
     }
   });
+  const starts: Round[] = [];
+  for (let round = 0; round < rounds; round++) {
+    console.error(`  D  start of a node: round ${round + 1} of ${rounds}, rt log`);
+    const server = await START[over]();
+    try {
+      starts.push(new Map([['rt log', await measureStart('rt log', { name: over, url: server.url }, LOGGED)]]));
+    } finally {
+      await server.stop();
+    }
+  }
   return [
     batch,
     wide,
     { title: 'C  one message at a time, latency p50', unit: 'µs', rounds: latencies.map((round) => pick(round, 0)) },
     { title: '   latency p99', unit: 'µs', rounds: latencies.map((round) => pick(round, 1)) },
+    { title: 'D  start to healthy, 120,000 messages in the log', unit: 'ms', rounds: starts },
   ];
 }
 
 function digits(value: number): string {
+  if (Number.isNaN(value)) return '–';
   return value >= 100 ? value.toFixed(0) : value.toFixed(1);
 }
 
@@ -116,7 +133,7 @@ function target(title: string, value: number, isMet: boolean): string {
   return `${isMet ? 'met    ' : 'NOT MET'}  ${title}: ${value.toFixed(2)}`;
 }
 
-function targets(over: ServiceName, [batch, , p50]: readonly [Row, Row, Row, Row]): string[] {
+function targets(over: ServiceName, [batch, , p50]: Rows): string[] {
   const bus = ratio(batch, 'rt bus', 'bare bus');
   const log = ratio(batch, 'rt log', 'bare log');
   const busBeside = ratio(batch, 'rt bus', 'socket-io');

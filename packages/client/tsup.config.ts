@@ -1,9 +1,13 @@
+import { basename } from 'node:path';
 import { defineConfig } from 'tsup';
 import type { Options } from 'tsup';
 import { base } from '../../tsup.base.ts';
 
-/** What `client.js` asks for, beside itself, where a WebSocket does not get through. */
-const HTTP_SCRIPT = './client-http.js';
+/** What `client.js` asks for when it needs it, by the name of the file that it is in the source. */
+const LATER: Readonly<Record<string, string>> = {
+  fallback: './client-http.js',
+  features: './client-features.js',
+};
 
 /** A file that needs nothing else, for every browser of the last three years. */
 const script: Options = {
@@ -12,7 +16,8 @@ const script: Options = {
   platform: 'browser',
   noExternal: [/./],
   minify: true,
-  sourcemap: true,
+  // The server serves no map.
+  sourcemap: false,
   dts: false,
   outExtension: () => ({ js: '.js' }),
   esbuildOptions: (options) => {
@@ -25,11 +30,11 @@ export default defineConfig([
   {
     ...base,
     entry: ['src/index.ts', 'src/checks.ts'],
-    clean: ['dist/index.*', 'dist/checks.*', 'dist/chunk-*', 'dist/fallback-*'],
+    clean: ['dist/index.*', 'dist/checks.*', 'dist/chunk-*', 'dist/fallback-*', 'dist/features-*'],
   },
   {
     ...script,
-    // A classic script, whose `import()` finds the other file by the script's own address. Built as a module without
+    // A classic script, whose `import()` finds the other files by the script's own address. Built as a module without
     // exports, in a function: the format `iife` would add what `require` needs.
     entry: { client: 'src/script.ts' },
     banner: { js: '"use strict";(()=>{' },
@@ -37,12 +42,16 @@ export default defineConfig([
     clean: ['dist/client.*'],
     esbuildPlugins: [
       {
-        name: 'http-script',
+        name: 'later-scripts',
         setup: (builder) => {
-          builder.onResolve({ filter: /\/http\/fallback\.ts$/ }, () => ({ path: HTTP_SCRIPT, external: true }));
+          builder.onResolve({ filter: /\/(fallback|features)\.ts$/ }, ({ path }) => ({
+            path: LATER[basename(path, '.ts')]!,
+            external: true,
+          }));
         },
       },
     ],
   },
   { ...script, entry: { 'client-http': 'src/http/fallback.ts' }, clean: ['dist/client-http.*'] },
+  { ...script, entry: { 'client-features': 'src/features/features.ts' }, clean: ['dist/client-features.*'] },
 ]);

@@ -84,6 +84,7 @@ export function rt(service: ServiceName, keeps: boolean): Contender {
           }
           return Promise.all(published);
         },
+        newest: async (channel) => (await realtime.channel(channel).history({ limit: 1 })).messages.at(-1)?.data,
       };
     },
     async receiver(url, channels, arrived) {

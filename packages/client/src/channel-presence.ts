@@ -1,5 +1,7 @@
-import type { MemberRow, PresenceRoster, RealtimeError, ServerFrameOf } from '@rt/protocol';
+import type { PresenceRoster, RealtimeError, ServerFrameOf } from '@rt/protocol';
 import { Emitter } from './emitter.ts';
+import type { Roster as LoadedRoster } from './features/roster.ts';
+import { loadFeatures } from './loaded.ts';
 import type { Member, MemberInfo, Presence, PresenceEvents } from './presence.ts';
 import type { NumberedFrame } from './requests.ts';
 
@@ -9,99 +11,36 @@ export interface PresenceOwner {
   readonly subscribed: Promise<void>;
   /** Asks the server something. */
   ask(frame: NumberedFrame): Promise<unknown>;
+  /** Tells an error that no promise tells. */
+  readonly report: (error: RealtimeError) => void;
 }
 
-type Members = ReadonlyMap<string, Member>;
-
-/** A `Presence`, with the half of it that the server's frames drive. */
+/** A `Presence`, which a `Roster` keeps: that is loaded when the server first tells who is there. */
 export class ChannelPresence extends Emitter<PresenceEvents> implements Presence {
+  members: readonly Member[] = [];
   count = 0;
   readonly #owner: PresenceOwner;
-  readonly #report: (error: RealtimeError) => void;
-  /** `null` before the first roster, and while the server only tells the count. */
-  #members: Members | null = null;
-  /** Of the last frame or roster; `NaN` while a roster is asked for: no version is above or next to that. */
-  #version = NaN;
-  /** What the server last accepted of this client. */
-  #info: MemberInfo | undefined;
+  #roster: LoadedRoster | undefined;
 
-  constructor(owner: PresenceOwner, report: (error: RealtimeError) => void) {
-    super(report);
+  constructor(owner: PresenceOwner) {
+    super(owner.report);
     this.#owner = owner;
-    this.#report = report;
-  }
-
-  get members(): readonly Member[] {
-    return [...(this.#members?.values() ?? [])];
   }
 
   async update(info: MemberInfo): Promise<void> {
     await this.#owner.subscribed;
-    await this.#ask(info);
+    await (await this.#load()).update(info);
   }
 
-  /** The subscription was confirmed. */
-  confirmed(roster: PresenceRoster): void {
-    this.#take(roster);
-    // The server may have forgotten what this client was before it went away.
-    if (this.#info) {
-      // At once, so that an update that waits for the confirmation comes after it.
-      this.#ask(this.#info).catch((error: RealtimeError) => {
-        // Without its connection the next one asks again.
-        if (error.code !== 'OUTCOME_UNKNOWN') this.#report(error);
-      });
-    }
+  /** The server told who is there, or what changed. Returns a promise where that has to wait for the file; it never rejects. */
+  received(news: PresenceRoster | ServerFrameOf<'pres'>): Promise<void> | void {
+    // Where it can be, at once: between the messages before and after it.
+    if (this.#roster) this.#roster.received(news);
+    else return this.#load().then((roster) => roster.received(news), this.#owner.report);
   }
 
-  /** Something changed since the version before. */
-  changed([, , version, joined, left, updated, count]: ServerFrameOf<'pres'>): void {
-    if (version === this.#version + 1) {
-      const members = new Map([...(this.#members ?? []), ...joined.map(entryOf)]);
-      for (const id of left) members.delete(id);
-      for (const [id, info] of updated) members.set(id, { ...members.get(id)!, info });
-      // A frame without anybody in it stands for more members than the server lists.
-      this.#become(version, (joined[0] ?? left[0] ?? updated[0]) ? members : null, count);
-    } else if (version > this.#version) {
-      this.#version = NaN;
-      this.#owner
-        .ask((n) => ['members', n, this.#owner.channel])
-        .then(
-          (roster) => this.#take(roster as PresenceRoster),
-          // The next frame asks again, or the next connection tells.
-          () => (this.#version = -1),
-        );
-    }
+  async #load(): Promise<LoadedRoster> {
+    const { Roster } = await loadFeatures();
+    return (this.#roster ??= new Roster(this, this.#owner));
   }
-
-  async #ask(info: MemberInfo): Promise<void> {
-    await this.#owner.ask((n) => ['pres', n, this.#owner.channel, info]);
-    this.#info = info;
-  }
-
-  #take({ version, count, members }: PresenceRoster): void {
-    this.#become(version, members && new Map(members.map(entryOf)), count, true);
-  }
-
-  /** Tells what is different now, where that can be known, and `sync` where it can't or `isAll` was told. */
-  #become(version: number, members: Members | null, count: number, isAll?: boolean): void {
-    const before = this.#members;
-    this.#version = version;
-    this.#members = members;
-    this.count = count;
-    if (before && members) {
-      for (const [id, member] of before) if (!members.has(id)) this.emit('left', member);
-      for (const [id, member] of members) {
-        const was = before.get(id);
-        if (!was) this.emit('joined', member);
-        else if (JSON.stringify(was.info) !== JSON.stringify(member.info)) this.emit('updated', member);
-      }
-      if (!isAll) return;
-    }
-    this.emit('sync');
-  }
-}
-
-/** A member, by id. */
-function entryOf([id, info, connectedAt]: MemberRow): [string, Member] {
-  return [id, { id, info, connectedAt }];
 }

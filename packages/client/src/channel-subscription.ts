@@ -4,8 +4,8 @@ import { ChannelPresence } from './channel-presence.ts';
 import { Deferred } from './deferred.ts';
 import { Emitter } from './emitter.ts';
 import type { Off } from './emitter.ts';
-import { historyPageOf } from './history.ts';
-import type { HistoryOptions, HistoryPage } from './history.ts';
+import type { HistoryOptions, HistoryPage } from './features/history.ts';
+import { loadFeatures } from './loaded.ts';
 import { messageOf } from './message.ts';
 import { checkNumber } from './options.ts';
 import type { NumberedFrame, Requests } from './requests.ts';
@@ -15,7 +15,7 @@ import type { AnyListener, LifecycleEvents, Subscription, SubscriptionState } fr
 /** The listeners of each event, and under `ANY` those of all. The application says what they get; nothing here could check it. */
 type MessageEvents = Readonly<Record<string, readonly never[]>>;
 
-/** The longest page of history, and the most that a subscription may begin with. */
+/** The most that a subscription may begin with. */
 const MAX_MESSAGES = 1_000;
 /** No event is called so. */
 const ANY = '';
@@ -32,6 +32,7 @@ export interface SubscriptionOwner {
 /** A `Subscription`, with the half of it that the client drives. */
 export class ChannelSubscription extends Emitter<MessageEvents> implements Subscription {
   channel: string;
+  readonly report: (error: RealtimeError) => void;
   readonly lifecycle: Emitter<LifecycleEvents>;
   readonly presence: ChannelPresence;
   state: SubscriptionState = 'pending';
@@ -50,8 +51,9 @@ export class ChannelSubscription extends Emitter<MessageEvents> implements Subsc
     super(owner.report);
     this.channel = channel;
     this.#owner = owner;
+    this.report = owner.report;
     this.lifecycle = new Emitter(owner.report);
-    this.presence = new ChannelPresence(this, owner.report);
+    this.presence = new ChannelPresence(this);
     if (last === undefined) return;
     checkNumber('last', last, 1, MAX_MESSAGES);
     this.#last = [last];
@@ -70,10 +72,8 @@ export class ChannelSubscription extends Emitter<MessageEvents> implements Subsc
   }
 
   async history<Data = unknown>(options: HistoryOptions = {}): Promise<HistoryPage<Data>> {
-    const page = { limit: 50, ...options };
-    checkNumber('limit', page.limit, 1, MAX_MESSAGES);
-    await this.subscribed;
-    return historyPageOf(await this.ask((n) => ['history', n, this.channel, page]));
+    const { history } = await loadFeatures();
+    return history(this, options, checkNumber, messageOf);
   }
 
   unsubscribe(): Promise<void> {
@@ -104,8 +104,8 @@ export class ChannelSubscription extends Emitter<MessageEvents> implements Subsc
     // Else a `gap` follows. Until then the place is the old one: should the connection go, the next must not recover.
     if (recovered || this.cursor === null) this.cursor = cursor;
     this.#last = [];
-    this.#attempt.resolve();
-    if (roster) this.presence.confirmed(roster);
+    // With the members known.
+    this.#attempt.resolve(roster && this.presence.received(roster));
     if (recovered) this.lifecycle.emit('recovered');
     this.lifecycle.emit('subscribed', { recovered });
   }
@@ -126,7 +126,7 @@ export class ChannelSubscription extends Emitter<MessageEvents> implements Subsc
   /** It is over, by the application or by the server. */
   end(reason: { readonly code?: ErrorCode; readonly message?: string }): void {
     this.state = 'unsubscribed';
-    this.#attempt.reject(new RealtimeError('CLOSED', 'The subscription was closed.'));
+    this.#attempt.reject(new RealtimeError('CLOSED', 'Closed.'));
     this.lifecycle.emit('unsubscribed', reason);
   }
 
@@ -147,7 +147,7 @@ export class ChannelSubscription extends Emitter<MessageEvents> implements Subsc
       this.lifecycle.emit('gap', { reason: frame[2] });
       this.cursor = frame[3];
     } else if (frame[0] === 'pres') {
-      this.presence.changed(frame);
+      void this.presence.received(frame);
     }
   }
 }

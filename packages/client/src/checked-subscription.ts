@@ -1,5 +1,5 @@
 import type { Listenable, Off } from './emitter.ts';
-import type { HistoryOptions, HistoryPage } from './history.ts';
+import type { HistoryOptions, HistoryPage } from './features/history.ts';
 import type { Message } from './message.ts';
 import type { Presence } from './presence.ts';
 import type { SendOptions, SendResult } from './send-queue.ts';

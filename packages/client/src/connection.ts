@@ -1,4 +1,4 @@
-import { PROTOCOL_VERSION, RealtimeError, SUB_PROTOCOL } from '@rt/protocol';
+import { PROTOCOL_VERSION, RealtimeError, SUB_PROTOCOL, toRealtimeError } from '@rt/protocol';
 import type { ClientFrame, ServerFrame, ServerFrameOf } from '@rt/protocol';
 import { backoffDelayMs } from './backoff.ts';
 import { socketUrl } from './base-url.ts';
@@ -9,6 +9,7 @@ import type { Off } from './emitter.ts';
 import type { Fallback } from './http/fallback.ts';
 import { newInstance } from './instance.ts';
 import { Link } from './link.ts';
+import { loaded } from './loaded.ts';
 import type { ClientSettings } from './options.ts';
 import { Renewal } from './renewal.ts';
 import type { Socket } from './socket.ts';
@@ -94,7 +95,7 @@ export class Connection {
 
   /** Connects if nothing was asked of the client yet. */
   start(): void {
-    if (this.#phase.state === 'idle') this.#dial();
+    if (this.state === 'idle') this.#dial();
   }
 
   /** Connects, at once also from `waiting`. Resolves when open, rejects when it ends `closed`. */
@@ -106,7 +107,7 @@ export class Connection {
 
   /** Ends the connection and does not come back. */
   close(): void {
-    if (this.#phase.state !== 'closed') this.#close();
+    if (this.state !== 'closed') this.#close();
   }
 
   /** Uses another token from now on. */
@@ -127,34 +128,25 @@ export class Connection {
     this.#lastWord = undefined;
     this.#stopWake ??= watchWake((isBack) => {
       this.#phase.link?.probe();
-      if (this.#phase.state === 'waiting' && isBack) this.#dial();
+      if (isBack && this.state === 'waiting') this.#dial();
     });
     this.#timer.start(connectTimeoutMs / (this.#attempt ? 1 : transports.length), () => {
-      this.#ended(true, 4001, new RealtimeError('CONNECT_TIMEOUT', 'The server is silent.'));
+      this.#ended(true, 4001, new RealtimeError('CONNECT_TIMEOUT', 'No answer came.'));
     });
     void this.#openLink(phase);
     this.#owner.changed({ state: 'connecting' });
   }
 
   async #openLink(phase: Connecting): Promise<void> {
-    const token = await fetchToken(phase.token);
-    const needsFallback = !this.#fallback && (this.#isBlocked || this.#settings.transports[0] !== 'websocket');
-    // Without a network it can't be loaded.
-    const chunk = needsFallback && (await import('./http/fallback.ts').catch(() => null));
-    // Closed, or too late, meanwhile.
-    if (this.#phase !== phase) return;
-    if (token instanceof RealtimeError) {
-      this.#ended(true, 1000, token);
-      return;
-    }
-    if (chunk === null) {
-      this.#ended(true, 1000);
-      return;
-    }
+    const { transports, webSocket } = this.#settings;
     try {
+      const token = await fetchToken(phase.token);
+      const needsFallback = !this.#fallback && (this.#isBlocked || transports[0] !== 'websocket');
+      const chunk = needsFallback && (await loaded(import('./http/fallback.ts')));
+      // Closed, or too late, meanwhile.
+      if (this.#phase !== phase) return;
       const url = socketUrl(this.#url);
-      const WebSocketHere = this.#settings.webSocket ?? WebSocket;
-      const openWebSocket = (): Socket => new WebSocketHere(url, SUB_PROTOCOL);
+      const openWebSocket = (): Socket => new (webSocket ?? WebSocket)(url, SUB_PROTOCOL);
       if (chunk) this.#fallback = new chunk.Fallback(this.#settings, url, openWebSocket, () => this.#move());
       const instance = (this.#instance ??= newInstance());
       const link = new Link(this.#fallback ? this.#fallback.open() : openWebSocket(), {
@@ -164,7 +156,10 @@ export class Connection {
       });
       phase.link = link;
     } catch (cause) {
-      this.#ended(false, 1000, new RealtimeError('BAD_OPTION', 'Check the url, webSocket and transports.', { cause }));
+      if (this.#phase !== phase) return;
+      const error = toRealtimeError(cause, 'BAD_OPTION', 'Check url, webSocket and transports.');
+      // What is an error of ours may be another time: the token function's, or a file that did not load.
+      this.#ended(error === cause, 1000, error);
     }
   }
 
@@ -229,12 +224,11 @@ export class Connection {
 
   #wait(error: RealtimeError | undefined): void {
     const retryInMs = backoffDelayMs(this.#attempt++, this.#settings);
-    this.#phase = { state: 'waiting' };
     this.#timer.start(retryInMs, () => this.#dial());
     this.#owner.changed({ state: 'waiting', error, retryInMs });
   }
 
-  #close(error = new RealtimeError('CLOSED', 'The client was closed.')): void {
+  #close(error = new RealtimeError('CLOSED', 'Closed.')): void {
     this.#lost();
     this.#phase = { state: 'closed', error };
     this.#timer.stop();
@@ -265,13 +259,13 @@ export class Connection {
     const { open } = this;
     const source = this.#token;
     if (!open) return;
-    const token = await fetchToken(source);
+    const token = await fetchToken(source).catch((error: RealtimeError) => error);
     // Another connection, or another token, which is sent for itself.
     if (this.open !== open || this.#token !== source) return;
     if (token instanceof RealtimeError) {
       this.#renewal.wait();
       this.#owner.report(token);
-    } else if (token !== null) {
+    } else if (token) {
       open.link.send(['auth', token]);
     }
   }

@@ -21,13 +21,13 @@ export type {
 } from '@rt/protocol';
 export type { Backoff } from './backoff.ts';
 export type { Listenable, Listener, Off } from './emitter.ts';
-export type { HistoryMessage, HistoryOptions, HistoryPage } from './history.ts';
+export type { HistoryMessage, HistoryOptions, HistoryPage } from './features/history.ts';
 export type { Message } from './message.ts';
 export type { ClientOptions, HeartbeatTimes } from './options.ts';
 export type { Member, MemberInfo, Presence, PresenceEvents } from './presence.ts';
 export { RealtimeClient } from './realtime-client.ts';
 export type { ClientEvents, DirectEvents } from './realtime-client.ts';
-export type { Responder } from './responders.ts';
+export type { Responder } from './features/respond.ts';
 export type { CallOptions, SendOptions, SendResult } from './send-queue.ts';
 export type { Socket, SocketConstructor } from './socket.ts';
 export type { ConnectionState, StateChange } from './state-change.ts';

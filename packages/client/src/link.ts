@@ -6,8 +6,6 @@ import { Outbox } from './outbox.ts';
 import { Pace } from './pace.ts';
 import type { Socket } from './socket.ts';
 
-/** When to come back after a link has ended. */
-
 /** What a link reports: `opened` at most once, then frames, then `ended`, which has to close it. After `close()` nothing. */
 export interface LinkEvents {
   opened(): void;
@@ -29,7 +27,7 @@ export class Link {
   constructor(socket: Socket, events: LinkEvents) {
     this.#socket = socket;
     this.#events = events;
-    this.#outbox = new Outbox((message) => socket.send(message));
+    this.#outbox = new Outbox(socket);
     socket.addEventListener('open', () => {
       if (!this.#isClosed) events.opened();
     });
@@ -49,7 +47,7 @@ export class Link {
       beatMs,
       times,
       () => this.send(['ping']),
-      () => this.#events.ended(true, 4000, new RealtimeError('HEARTBEAT_MISSED', 'The server is silent.')),
+      () => this.#events.ended(true, 4000, new RealtimeError('HEARTBEAT_MISSED', 'No answer came.')),
     );
   }
 
@@ -94,7 +92,7 @@ export class Link {
       }
     } catch (cause) {
       // Listeners are guarded by their emitters, so what fails here is the frame.
-      const error = new RealtimeError('BAD_FRAME', 'The server sent no frame.', { cause });
+      const error = new RealtimeError('BAD_FRAME', 'This is no JSON.', { cause });
       this.#events.ended(true, 4500, error);
     }
   }

@@ -97,6 +97,6 @@ export function readOptions(options: ClientOptions): ClientSettings {
 /** Throws `BAD_OPTION` for a `value` that is no whole number, or out of range. */
 export function checkNumber(name: string, value: number, least: number, most: number): void {
   if (!(Number.isInteger(value) && value >= least && value <= most)) {
-    throw new RealtimeError('BAD_OPTION', `${name} must be a whole number, ${least} to ${most}.`);
+    throw new RealtimeError('BAD_OPTION', `${name}: a whole number, ${least} to ${most}.`);
   }
 }

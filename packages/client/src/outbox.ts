@@ -1,4 +1,5 @@
 import { RealtimeError } from '@rt/protocol';
+import type { Socket } from './socket.ts';
 
 /**
  * The frames of one tick. They leave together at its end, in order, joined by LF;
@@ -7,21 +8,21 @@ import { RealtimeError } from '@rt/protocol';
 export class Outbox {
   /** The largest message the server reads, in bytes of UTF-8. Unknown until it has said so. */
   maxBytes = Infinity;
-  readonly #write: (message: string) => void;
+  readonly #socket: Pick<Socket, 'send'>;
   readonly #utf8 = new TextEncoder();
   readonly #frames: string[] = [];
   /** Those of the frames, each with an LF. */
   #bytes = 0;
 
-  constructor(write: (message: string) => void) {
-    this.#write = write;
+  constructor(socket: Pick<Socket, 'send'>) {
+    this.#socket = socket;
   }
 
   /** Adds one frame. Throws `TOO_LARGE` for one that no message can hold. */
   add(frame: string): void {
     const bytes = this.#utf8.encode(frame).length;
     if (bytes > this.maxBytes) {
-      throw new RealtimeError('TOO_LARGE', `The frame has ${bytes} of ${this.maxBytes} bytes.`);
+      throw new RealtimeError('TOO_LARGE', `${bytes} bytes; at most ${this.maxBytes}.`);
     }
     if (this.#bytes + bytes > this.maxBytes) this.flush();
     if (this.#frames.push(frame) === 1) queueMicrotask(() => this.flush());
@@ -30,7 +31,7 @@ export class Outbox {
 
   /** Writes what there is now, without waiting for the end of the tick. */
   flush(): void {
-    if (this.#bytes) this.#write(this.#frames.splice(0).join('\n'));
+    if (this.#bytes) this.#socket.send(this.#frames.splice(0).join('\n'));
     this.#bytes = 0;
   }
 }

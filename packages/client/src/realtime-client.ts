@@ -1,29 +1,30 @@
-import { channelNameOf } from '@rt/protocol';
+import { channelNameOf, RealtimeError } from '@rt/protocol';
 import type {
   ChannelName,
   ChannelOf,
   ChannelParams,
   ChannelPattern,
+  ClientFrame,
   Contract,
   DataArguments,
   JsonValue,
   MethodInput,
   MethodName,
   MethodOutput,
-  RealtimeError,
   SendInput,
   SendName,
+  ServerFrameOf,
   UserChannelOf,
 } from '@rt/protocol';
 import { Connection } from './connection.ts';
 import { Emitter } from './emitter.ts';
 import type { Listenable, Listener, Off } from './emitter.ts';
-import { readOptions } from './options.ts';
+import type { Responder } from './features/respond.ts';
+import { loadFeatures } from './loaded.ts';
+import { checkNumber, readOptions } from './options.ts';
 import type { ClientOptions } from './options.ts';
 import { Requests } from './requests.ts';
-import { respond } from './responders.ts';
-import type { Responder } from './responders.ts';
-import { SendQueue } from './send-queue.ts';
+import { jsonTexts, SendQueue } from './send-queue.ts';
 import type { CallOptions, SendOptions, SendResult } from './send-queue.ts';
 import type { ConnectionState, StateChange } from './state-change.ts';
 import type { SubscribeOptions } from './subscription.ts';
@@ -75,7 +76,6 @@ export class RealtimeClient<C extends Contract = Contract> {
     const report = (error: RealtimeError): void => {
       if (!events.emit('error', error)) log(error);
     };
-    const tell = (error?: RealtimeError): void => error && report(error);
     const direct = new Emitter<DirectEvents>(report);
     const connection: Connection = new Connection(url, settings, {
       resume: () => subscriptions.resume(),
@@ -86,7 +86,7 @@ export class RealtimeClient<C extends Contract = Contract> {
       received: (frame) => {
         if (frame[0] === 'ok') requests.settle(frame[1], undefined, frame[2]);
         else if (frame[0] === 'direct') direct.emit(frame[1], frame[2]);
-        else if (frame[0] === 'call') void respond(frame, this.#responders.get(frame[2]), connection).then(tell);
+        else if (frame[0] === 'call') this.#answer(frame).catch(report);
         else subscriptions.received(frame);
       },
       refused: (n, error) => {
@@ -208,16 +208,22 @@ export class RealtimeClient<C extends Contract = Contract> {
 
   /**
    * Calls a method of the server and resolves with its answer; waits while there is no connection or the server's rate is used
-   * up. Rejects with what the method refused with, with `DEADLINE` when no answer came in time, with `CANCELLED` when `signal`
-   * aborted, and with `OUTCOME_UNKNOWN` where the connection went before the answer came and it is not `idempotent`; with
-   * `TOO_LARGE`, `INVALID_DATA` or `BAD_NAME` before it was called, with `QUEUE_FULL` or `CLOSED` when it was not sent.
+   * up. Calls leave in the order in which they were made. Rejects with what the method refused with, with `DEADLINE` when no
+   * answer came in time or the client's file for calls did not load, with `CANCELLED` when `signal` aborted, and with
+   * `OUTCOME_UNKNOWN` where the connection went before the answer came and it is not `idempotent`; with `TOO_LARGE`,
+   * `INVALID_DATA`, `BAD_OPTION` or `BAD_NAME` before it was called, with `QUEUE_FULL` or `CLOSED` when it was not sent.
    */
-  call<Name extends MethodName<C>>(
+  async call<Name extends MethodName<C>>(
     method: Name,
-    ...[input, options]: DataArguments<MethodInput<C, Name>, CallOptions>
+    ...[input, options = {}]: DataArguments<MethodInput<C, Name>, CallOptions>
   ): Promise<MethodOutput<C, Name>> {
     this.#connection.start();
-    return this.#sends.call(method, input, options) as Promise<MethodOutput<C, Name>>;
+    // Now: the caller may change it later.
+    const fields = jsonTexts(method, input);
+    const { call } = await loadFeatures();
+    return call(this.#sends, fields, options, { Failure: RealtimeError, check: checkNumber }) as Promise<
+      MethodOutput<C, Name>
+    >;
   }
 
   /**
@@ -229,6 +235,16 @@ export class RealtimeClient<C extends Contract = Contract> {
     return () => {
       if (this.#responders.get(event) === responder) this.#responders.delete(event);
     };
+  }
+
+  /** Answers through the connection on which the question came: another server counts anew. */
+  async #answer(question: ServerFrameOf<'call'>): Promise<void> {
+    const { open } = this.#connection;
+    const { respond } = await loadFeatures();
+    const answer = (frame: ClientFrame): void => {
+      if (open === this.#connection.open) this.#connection.transmit(frame);
+    };
+    await respond(question, this.#responders.get(question[2]), answer, RealtimeError);
   }
 }
 

@@ -2,7 +2,7 @@ import { RealtimeError } from '@rt/protocol';
 import { checkChannelName } from './channel-name.ts';
 import type { Connection } from './connection.ts';
 import { Deferred } from './deferred.ts';
-import { checkNumber, MAX_TIMER_MS } from './options.ts';
+import { MAX_TIMER_MS } from './options.ts';
 import { unanswered } from './requests.ts';
 import type { Requests, Settle } from './requests.ts';
 import { retryAfterMs } from './retry-after.ts';
@@ -34,7 +34,7 @@ export interface CallOptions {
 }
 
 /** One message or call on its way. */
-interface Send {
+export interface Send {
   /** Its place among all of the client. */
   readonly order: number;
   /** The frame's type. */
@@ -55,9 +55,9 @@ const RESEND_MS = 90_000;
 
 /** The client's sends and calls: those that wait for their turn, and how each one ends. */
 export class SendQueue {
+  readonly requests: Requests;
   readonly #limit: number;
   readonly #connection: Connection;
-  readonly #requests: Requests;
   /** In the order in which they were made; nothing overtakes. */
   readonly #waiting: Send[] = [];
   #lastOrder = 0;
@@ -68,45 +68,43 @@ export class SendQueue {
   constructor(limit: number, connection: Connection, requests: Requests) {
     this.#limit = limit;
     this.#connection = connection;
-    this.#requests = requests;
+    this.requests = requests;
   }
 
   /** Sends one message, now or when it may go. */
   async send(channel: string, event: string, data: unknown, options: SendOptions = {}): Promise<SendResult> {
     checkChannelName(channel);
-    const fields = `${JSON.stringify(channel)},${JSON.stringify(event)},${jsonText(data)}`;
+    const fields = jsonTexts(channel, event, data);
     if (options.volatile) {
       if (!this.#connection.sendWaitMs) this.#connection.transmit(`["send",0,${fields}]`);
       return {};
     }
-    const cursor = await this.#add('send', fields, true).answer.promise;
+    const cursor = await this.add('send', fields, true).answer.promise;
     return typeof cursor === 'string' ? { cursor } : {};
   }
 
-  /** Calls a method, now or when it may go. */
-  async call(method: string, input: unknown, options: CallOptions = {}): Promise<unknown> {
-    const { signal, timeoutMs = this.#requests.timeoutMs, idempotent = false } = options;
-    checkNumber('timeoutMs', timeoutMs, 0, MAX_TIMER_MS);
-    const call = this.#add('call', `${JSON.stringify(method)},${jsonText(input)}`, idempotent);
-    const stop = (): void => {
-      const code = signal?.aborted ? 'CANCELLED' : 'DEADLINE';
-      const error = new RealtimeError(code, 'No answer came.', { cause: signal?.reason });
-      const place = this.#waiting.indexOf(call);
-      if (place < 0) this.#connection.transmit(['cancel', call.n]);
-      else this.#waiting.splice(place, 1);
-      // A refusal that is still on its way must not put it back.
-      this.#requests.settle(call.n, error);
-      call.answer.reject(error);
-    };
-    const timer = setTimeout(stop, timeoutMs);
-    signal?.addEventListener('abort', stop);
-    if (signal?.aborted) stop();
-    try {
-      return await call.answer.promise;
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', stop);
+  /** Sends one message or call, now or when it may go. Throws `QUEUE_FULL`, and why the client is closed. */
+  add(type: Send['type'], fields: string, repeats: boolean): Send {
+    if (this.#connection.closedBy) throw this.#connection.closedBy;
+    const send: Send = { order: ++this.#lastOrder, type, fields, answer: new Deferred(), repeats, n: 0 };
+    this.#waiting.push(send);
+    this.flush();
+    // It is the last one if any waits.
+    if (this.#waiting.length > this.#limit) {
+      this.#waiting.pop();
+      throw new RealtimeError('QUEUE_FULL', `${this.#limit} sends wait.`);
     }
+    return send;
+  }
+
+  /** Takes one back: it ends with `error`, whatever becomes of it. */
+  withdraw(send: Send, error: RealtimeError): void {
+    const place = this.#waiting.indexOf(send);
+    if (place < 0) this.#connection.transmit(['cancel', send.n]);
+    else this.#waiting.splice(place, 1);
+    // A refusal that is still on its way must not put it back.
+    this.requests.settle(send.n, error);
+    send.answer.reject(error);
   }
 
   /** Sends what may go now, and comes back for the rest. To be called when there is a connection. */
@@ -132,19 +130,6 @@ export class SendQueue {
     this.flush();
   }
 
-  #add(type: Send['type'], fields: string, repeats: boolean): Send {
-    if (this.#connection.closedBy) throw this.#connection.closedBy;
-    const send: Send = { order: ++this.#lastOrder, type, fields, answer: new Deferred(), repeats, n: 0 };
-    this.#waiting.push(send);
-    this.flush();
-    // It is the last one if any waits.
-    if (this.#waiting.length > this.#limit) {
-      this.#waiting.pop();
-      throw new RealtimeError('QUEUE_FULL', `${this.#limit} sends wait.`);
-    }
-    return send;
-  }
-
   #transmit(send: Send): void {
     const { order, type, fields, answer, ageMs = stopwatch() } = send;
     // The instance makes the id unique: the server knows it by both.
@@ -165,11 +150,7 @@ export class SendQueue {
       }
     };
     try {
-      send.n = this.#requests.start(
-        (n) => `["${type}",${n},${fields}${id}]`,
-        settle,
-        isCall ? MAX_TIMER_MS : undefined,
-      );
+      send.n = this.requests.start((n) => `["${type}",${n},${fields}${id}]`, settle, isCall ? MAX_TIMER_MS : undefined);
     } catch (error) {
       answer.reject(error);
     }
@@ -188,11 +169,12 @@ function stopwatch(): () => number {
   return () => Math.max(performance.now() - start, Date.now() - startAt);
 }
 
-function jsonText(data: unknown): string {
+/** The fields of a frame, as JSON. Throws `INVALID_DATA`. */
+export function jsonTexts(...fields: readonly unknown[]): string {
   try {
     // oxlint-disable-next-line no-unnecessary-type-conversion -- a function has no text: this throws
-    return JSON.stringify(data ?? null).toString();
+    return fields.map((field) => JSON.stringify(field ?? null).toString()).join();
   } catch (cause) {
-    throw new RealtimeError('INVALID_DATA', 'The data is not JSON.', { cause });
+    throw new RealtimeError('INVALID_DATA', 'This is no JSON.', { cause });
   }
 }

@@ -10,7 +10,7 @@ import type {
   SendName,
 } from '@rt/protocol';
 import type { Off } from './emitter.ts';
-import type { HistoryMessage, HistoryOptions, HistoryPage } from './history.ts';
+import type { HistoryMessage, HistoryOptions, HistoryPage } from './features/history.ts';
 import type { Message } from './message.ts';
 import type { MemberInfo, Presence } from './presence.ts';
 import type { SendOptions, SendResult } from './send-queue.ts';

@@ -49,9 +49,9 @@ describe('call()', () => {
 
   it('takes the call back when its time is over', async () => {
     const { client, peer } = await openClient();
-    const call = client.call('find', null, { timeoutMs: 20 });
+    const code = codeOf(client.call('find', null, { timeoutMs: 20 }));
     const [, n] = await peer.frame('call');
-    expect(await codeOf(call)).toBe('DEADLINE');
+    expect(await code).toBe('DEADLINE');
     expect(await peer.frame('cancel')).toEqual(['cancel', n]);
     // What comes later is for nobody.
     peer.send(['err', n, 'RATE_LIMITED', 'too many', { retryAfterMs: 0 }], ['ok', n, 7]);
@@ -72,10 +72,10 @@ describe('call()', () => {
 
   it('never leaves where its time is over before there is a connection', async () => {
     const { client, server } = await newClient();
-    const call = client.call('find', null, { timeoutMs: 5 });
+    const code = codeOf(client.call('find', null, { timeoutMs: 5 }));
     const next = client.call('next');
     const peer = await server.peers.next();
-    expect(await codeOf(call)).toBe('DEADLINE');
+    expect(await code).toBe('DEADLINE');
     await peer.accept();
     const [, n, name] = await peer.frame('call');
     expect(name).toBe('next');

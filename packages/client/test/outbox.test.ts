@@ -6,7 +6,7 @@ const bytesOf = (text: string): number => new TextEncoder().encode(text).length;
 
 it('joins the frames of one tick into one message', async () => {
   const messages: string[] = [];
-  const outbox = new Outbox((message) => messages.push(message));
+  const outbox = new Outbox({ send: (message) => messages.push(message) });
   outbox.add('[1]');
   outbox.add('[2]');
   expect(messages).toEqual([]);
@@ -20,7 +20,7 @@ it('keeps every frame, in order, in messages within the limit that could not be 
   fc.assert(
     fc.property(fc.array(fc.json({ maxDepth: 1 })), fc.integer({ min: 1, max: 60 }), (texts, maxBytes) => {
       const messages: string[] = [];
-      const outbox = new Outbox((message) => messages.push(message));
+      const outbox = new Outbox({ send: (message) => messages.push(message) });
       outbox.maxBytes = maxBytes;
       const fitting = texts.map((text) => JSON.stringify(JSON.parse(text))).filter((text) => bytesOf(text) <= maxBytes);
       for (const text of fitting) outbox.add(text);
@@ -36,7 +36,7 @@ it('keeps every frame, in order, in messages within the limit that could not be 
 });
 
 it('refuses a frame that is larger than the limit, in bytes of UTF-8', () => {
-  const outbox = new Outbox(() => {});
+  const outbox = new Outbox({ send: () => {} });
   outbox.maxBytes = 5;
   outbox.add('"äö"'.slice(1));
   expect(() => outbox.add('"äö"')).toThrow(expect.objectContaining({ code: 'TOO_LARGE' }));

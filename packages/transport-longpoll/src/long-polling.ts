@@ -10,6 +10,8 @@ import { PollLink } from './poll-link.ts';
 const GOING_AWAY = 1001;
 /** How long clients have to fetch their last frames when the transport ends. */
 const CLOSE_TIMEOUT_MS = 2_000;
+/** An answer that its client has not read after this interests nobody: without a poll its session is over by then. */
+const UNREAD_MS = 10_000;
 
 /** The long-polling transport, at `<basePath>/poll` and `<basePath>/send`. Throws `BAD_OPTION`. */
 export function longPolling(options: LongPollingOptions = {}): Transport {
@@ -96,7 +98,9 @@ class LongPollingTransport implements Transport {
     // Its client has gone: nothing more will be heard of it.
     if (res.destroyed) return;
     this.#responses.add(res);
+    const cancel = this.#host!.clock.after(UNREAD_MS, () => res.destroy());
     res.once('close', () => {
+      cancel();
       this.#responses.delete(res);
       if (this.#isEmpty) this.#onEmpty?.();
     });

@@ -1,21 +1,10 @@
-import { systemClock } from '@rt/core';
-import type { Clock, LifecycleEvents, Realtime } from '@rt/core';
+import type { LifecycleEvents, Realtime } from '@rt/core';
 import { Inbox } from '@rt/core/conformance';
 import { longPolling } from '@rt/transport-longpoll';
 import { describe, expect, it } from 'vitest';
 import { connectFrame, RawSession } from '../../../tests/hardening/raw-session.ts';
+import { clockOf } from './fast-clock.ts';
 import { startServer } from './start-server.ts';
-
-/** So many times as fast as others. */
-function clockOf(speed: number): Clock {
-  return {
-    now: () => systemClock.now() * speed,
-    wallNow: () => systemClock.wallNow(),
-    after: (ms, run) => systemClock.after(ms / speed, run),
-    every: (ms, run) => systemClock.every(ms / speed, run),
-    soon: (run) => systemClock.soon(run),
-  };
-}
 
 function endsOf(realtime: Realtime): Inbox<LifecycleEvents['disconnected']> {
   const ends = new Inbox<LifecycleEvents['disconnected']>();

@@ -74,8 +74,11 @@ export class EventStream {
     socket.uncork();
   }
 
-  write(bytes: Uint8Array): void {
-    if (this.#state === 'open') this.#socket.write(bytes);
+  /** `taken` is called when the system has them, which under TLS is later than at once. */
+  write(bytes: Uint8Array, taken?: () => void): void {
+    if (this.#state !== 'open') return;
+    if (taken === undefined) this.#socket.write(bytes);
+    else this.#socket.write(bytes, (error) => error ?? taken());
   }
 
   /** Ends after what was written, and `last`. */

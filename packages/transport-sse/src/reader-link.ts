@@ -52,7 +52,8 @@ export class ReaderLink implements Link {
     const signs = this.encoding.signsOf(bytes);
     if (this.#state === 'opening') this.#open(signs);
     if (this.#state !== 'open') return;
-    if (bytes.length > 0) this.#reading.stream.write(bytes);
+    const isPinged = signs.some(({ type }) => type === 'ping');
+    if (bytes.length > 0) this.#reading.stream.write(bytes, isPinged ? this.#answerPing : undefined);
     for (const sign of signs) this.#follow(sign);
   }
 
@@ -122,9 +123,6 @@ export class ReaderLink implements Link {
 
   #follow(sign: Sign): void {
     switch (sign.type) {
-      case 'ping':
-        if (this.bufferedBytes === 0) this.#session?.receivedAnything();
-        return;
       case 'drain':
         this.#cancelDrain = this.#reading.clock.after(Math.random() * sign.withinMs, () => {
           this.close(errorTable.CLOSING.closeCode!, 'CLOSING');
@@ -135,6 +133,9 @@ export class ReaderLink implements Link {
         return;
       case 'subscribed':
       case 'error':
+      case 'ping':
     }
   }
+
+  readonly #answerPing = (): void => this.#session?.receivedAnything();
 }

@@ -1,8 +1,12 @@
 import type { LifecycleEvents, Realtime } from '@rt/core';
 import { Inbox } from '@rt/core/conformance';
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { get } from 'node:https';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { makeCertificate } from '../../../tests/servers/certificate.ts';
 import { EventReader } from './event-reader.ts';
 import { startServer } from './start-server.ts';
 
@@ -175,6 +179,24 @@ describe('a plain reader', () => {
     await realtime.broadcast('news', 'still', 1);
     expect(await reader.next()).toMatchObject({ event: 'still' });
   });
+});
+
+it('a plain reader stays under TLS as well, where no write is done at once', async () => {
+  await using certificate = await makeCertificate();
+  const { key, cert } = certificate;
+  const { realtime, url } = await startServer({ limits: { beatMs: 1_000, beatAnswerMs: 1_000 }, tls: { key, cert } });
+  const request = get(`${url.replace('http:', 'https:')}?channel=news`, { ca: cert, agent: false });
+  onTestFinished(() => void request.destroy());
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  let text = '';
+  // Each beat is a comment; one that is not answered is the last.
+  for await (const chunk of response.setEncoding('utf8')) {
+    text += chunk;
+    if (text.split(':\n\n').length > 3) break;
+  }
+  expect(text).not.toContain('rt.close');
+  expect(text.split(':\n\n').length).toBeGreaterThan(3);
+  await realtime.close({ drainMs: 0 });
 });
 
 describe.skipIf(!hasCurl)('curl -N (where it is installed)', () => {

@@ -33,7 +33,7 @@ export function addDoctor(program: Command): void {
     .description('find out what the broker can promise, and what is set up wrong')
     .addOption(new Option('--broker <name>', 'the broker, as for "rt serve" (default: memory)').env('REALTIME_BROKER'))
     .option('--config <file>', `the config file (default: ${CONFIG_FILES.join(', ')})`)
-    .option('--json', 'print JSON: { ok, broker, service, survives, roundTrips, findings }')
+    .option('--json', 'print JSON: { ok, broker, service, shape, survives, roundTrips, findings }')
     .addHelpText('after', EXAMPLES)
     .action(doctor);
 }

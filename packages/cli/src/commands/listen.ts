@@ -36,10 +36,13 @@ export function addListen(program: Command): void {
 
 async function listen(channels: readonly string[], flags: ListenFlags): Promise<void> {
   const { token } = flags;
-  const client = new RealtimeClient(serverUrl(flags.url), token === undefined ? {} : { token });
+  const url = serverUrl(flags.url);
+  const client = new RealtimeClient(url, token === undefined ? {} : { token });
   const line = flags.json ? jsonLine : textLine;
   const end = Promise.withResolvers<void>();
   let told: RealtimeError | undefined;
+  let noted = '';
+  let wasOpen = false;
   // The client tells an error that ends something twice: as an error, and to whom it ends.
   const tell = (error: RealtimeError): void => {
     if (error !== told) note(refusal(error));
@@ -53,7 +56,12 @@ async function listen(channels: readonly string[], flags: ListenFlags): Promise<
   const ignoreStates = client.on('state', ({ state, error, retryInMs }) => {
     if (state === 'closed') return error === undefined ? end.resolve() : fail(error);
     if (error !== undefined) tell(error);
-    note(retryInMs === undefined ? state : `${state}: trying again in ${(retryInMs / 1000).toFixed(1)} s`);
+    wasOpen ||= state === 'open';
+    // Each transport that is tried is a "connecting" of its own.
+    if (state === noted) return;
+    noted = state;
+    const reason = error === undefined && !wasOpen ? `no rt server answers at ${url}, ` : '';
+    note(retryInMs === undefined ? state : `${state}: ${reason}trying again in ${(retryInMs / 1000).toFixed(1)} s`);
   });
   // `rt listen … | head -1`: whoever read has enough.
   process.stdout.once('error', () => end.resolve());

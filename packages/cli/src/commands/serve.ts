@@ -15,8 +15,10 @@ import { watch } from '../watch.ts';
 const EXAMPLES = `
 Flags beat the environment, the environment beats the config file.
 
-The broker redis is looked for at REDIS_URL, or at REDIS_HOST and REDIS_PORT (default: 127.0.0.1, 6379),
-with REDIS_USERNAME, REDIS_PASSWORD and REDIS_DB where they are set.
+Where the broker is, these say (default: this machine, at its usual port):
+  redis     REDIS_URL, or REDIS_HOST and REDIS_PORT, REDIS_USERNAME, REDIS_PASSWORD, REDIS_DB
+  nats      NATS_URL, several of one cluster separated by commas
+  rabbitmq  RABBITMQ_URL, or RABBITMQ_HOST and RABBITMQ_PORT, RABBITMQ_USER, RABBITMQ_PASSWORD, RABBITMQ_VHOST
 
 Examples:
   rt serve
@@ -39,7 +41,7 @@ export function addServe(program: Command): void {
     .addOption(
       new Option(
         '--broker <name>',
-        'what carries messages between servers: memory (this process only), redis, null (messages go nowhere), or a name of the config (default: memory)',
+        'what carries messages between servers: memory (this process only), redis, nats, rabbitmq, null (messages go nowhere), or a name of the config (default: memory)',
       ).env('REALTIME_BROKER'),
     )
     .addOption(
@@ -170,22 +172,20 @@ function ending(drainMs: number): string {
 
 function greeting({ options, broker }: ServeSettings, { url }: Listening): string {
   const base = `${url}${options.basePath ?? '/realtime'}`;
-  const clients = options.transports.map((transport) => {
-    const from = transport.handleUpgrade === undefined ? base : base.replace(/^http/, 'ws');
-    return row(transport.name, `${from}${transport.path ?? ''}`);
-  });
-  return [
-    `rt ${version()} listens on ${url}`,
-    ...clients,
-    row('script', `${base}/client.js`),
-    row(
+  const rows: readonly (readonly [name: string, text: string])[] = [
+    ...options.transports.map((transport) => {
+      const from = transport.handleUpgrade === undefined ? base : base.replace(/^http/, 'ws');
+      return [transport.name, `${from}${transport.path ?? ''}`] as const;
+    }),
+    ['script', `${base}/client.js`],
+    [
       'HTTP API',
       options.apiKey === undefined ? 'off: give --api-key or REALTIME_API_KEY to turn it on' : `${base}/api/v1`,
-    ),
-    row('broker', broker.about),
-  ].join('\n');
-}
-
-function row(name: string, text: string): string {
-  return `  ${name.padEnd(10)} ${text}`;
+    ],
+    ['broker', broker.about],
+  ];
+  const width = Math.max(10, ...rows.map(([name]) => name.length));
+  return [`rt ${version()} listens on ${url}`, ...rows.map(([name, text]) => `  ${name.padEnd(width)} ${text}`)].join(
+    '\n',
+  );
 }

@@ -208,14 +208,17 @@ export class Cluster {
   }
 
   #answer(node: string, n: number, answering: Promise<unknown>): void {
-    answering.then(
-      (output) => this.#say(nodeChannel(node), ['answer', this.nodeId, n, output]),
-      (error: unknown) => {
+    answering
+      // What an application keeps with its users may be nothing that JSON can say: that is refused as well.
+      .then((output) => this.#say(nodeChannel(node), ['answer', this.nodeId, n, output]))
+      .catch((error: unknown) => {
         const { code, message } =
           error instanceof RealtimeError ? error : new RealtimeError('HANDLER_FAILED', 'the node could not answer');
+        if (!(error instanceof RealtimeError)) {
+          this.#services.logger.error('another node was not answered', { error: String(error) });
+        }
         this.#say(nodeChannel(node), ['refusal', this.nodeId, n, code, message]);
-      },
-    );
+      });
   }
 
   #settle(n: number, sender?: string): PromiseWithResolvers<unknown> | undefined {

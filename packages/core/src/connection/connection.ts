@@ -97,7 +97,10 @@ export class Connection implements Session, ClientConnection {
 
   /** Aborted when the connection ends. */
   get signal(): AbortSignal {
-    this.#abort ??= new AbortController();
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.state === 'closing' || this.state === 'closed') this.#abort.abort();
+    }
     return this.#abort.signal;
   }
 
@@ -226,7 +229,8 @@ function jsonOf(value: unknown): JsonValue | undefined {
   }
 }
 
+/** The client's own number for it; what it answers has one of the server's. */
 function requestNumber(frame: ClientFrame): number {
-  const n = frame[0] === 'connect' ? 0 : frame[1];
+  const n = frame[0] === 'connect' || frame[0] === 'ok' || frame[0] === 'err' ? 0 : frame[1];
   return typeof n === 'number' ? n : 0;
 }

@@ -27,8 +27,8 @@ export interface SessionLink extends Link {
   /** The client said that it leaves: MUST call `Session.closed` with 1000. What was not sent yet interests nobody any more. */
   leave(): void;
   /**
-   * Answers a poll; for transports without a stream. Rejects with what the client is answered. For 10 s after `Session.closed` it is
-   * still called, so that a last answer that was lost can be repeated.
+   * Answers a poll; for transports without a stream. Rejects with what the client is answered. For 10 s after `Session.closed` of
+   * a client that was let in it is still called, so that a last answer that was lost can be repeated.
    */
   poll?(poll: Poll): Promise<PollAnswer>;
 }

@@ -93,20 +93,21 @@ export class LogPublisher {
   }
 
   #send({ channels, done }: Batch, deadline: number): void {
-    const cancel = this.#clock.after(deadline - this.#clock.now(), () =>
-      done.reject(new RealtimeError('DEADLINE', `the log did not take the message within ${this.#timeoutMs} ms`)),
-    );
     const work = Array.from(channels, ([channel, { entries, retention }]): LogWork => ({
       channel,
       entries,
       retention,
     }));
-    this.#log
-      .append(work)
+    // The message leaves first: a timer is dear in a process that was idle.
+    const appended = this.#log.append(work);
+    const cancel = this.#clock.after(deadline - this.#clock.now(), () =>
+      done.reject(new RealtimeError('DEADLINE', `the log did not take the message within ${this.#timeoutMs} ms`)),
+    );
+    appended
       .then(
-        (appended) => {
+        (outcomes) => {
           let index = 0;
-          for (const { entries } of channels.values()) settle(entries, appended[index++]);
+          for (const { entries } of channels.values()) settle(entries, outcomes[index++]);
           done.resolve();
         },
         (cause: unknown) =>
@@ -121,7 +122,7 @@ export class LogPublisher {
 }
 
 function settle(entries: readonly OutgoingEntry[], appended: Appended | undefined): void {
-  entries.forEach((entry, index) => {
-    entry.outcome = appended instanceof RealtimeError ? appended : appended?.[index];
-  });
+  const isRefused = appended instanceof RealtimeError;
+  let index = 0;
+  for (const entry of entries) entry.outcome = isRefused ? appended : appended?.[index++];
 }

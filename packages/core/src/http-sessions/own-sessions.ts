@@ -37,7 +37,8 @@ export class OwnSessions {
   ended(id: string): void {
     const session = this.#byConnection.get(id);
     if (session === undefined) return;
-    if (session.link.poll === undefined) this.#byConnection.delete(id);
+    // One that was never let in has no answer but the one that told it so; strangers must leave nothing behind.
+    if (session.link.poll === undefined || !session.connection.wasOpen) this.#byConnection.delete(id);
     else this.#clock.after(LINGER_MS, () => this.#byConnection.delete(id));
   }
 

@@ -10,7 +10,7 @@ interface Script {
 }
 
 /** The files of the script-tag build, by the names that `@rt/client` exports them under. */
-export type ClientScriptName = 'script' | 'script-http';
+export type ClientScriptName = 'script' | 'script-http' | 'script-features';
 
 /** Serves one file of the script-tag build of `@rt/client`, where that package is installed beside this one. */
 export class ClientScript {

@@ -4,17 +4,18 @@ import { answerJson } from './answer.ts';
 import { ApiKey } from './api-key.ts';
 import { BroadcastRoute } from './broadcast-route.ts';
 import { ClientScript } from './client-script.ts';
+import type { ClientScriptName } from './client-script.ts';
 import type { Route } from './router.ts';
 import { StatsRoute } from './stats-route.ts';
 
 /** The HTTP routes below the base path. Without an API key there is no API. */
 export function routesOf(node: RealtimeNode): ReadonlyMap<string, Route> {
   const { apiKey, limits } = node.options;
-  const [script, scriptHttp] = [new ClientScript('script'), new ClientScript('script-http')];
   const routes = new Map<string, Route>([
-    ['/client.js', { methods: ['GET', 'HEAD'], handle: (req, res) => script.handle(req, res) }],
-    // What client.js loads where a WebSocket does not get through.
-    ['/client-http.js', { methods: ['GET', 'HEAD'], handle: (req, res) => scriptHttp.handle(req, res) }],
+    ['/client.js', scriptRoute('script')],
+    // What client.js loads where a WebSocket does not get through, and what it loads when a page uses it.
+    ['/client-http.js', scriptRoute('script-http')],
+    ['/client-features.js', scriptRoute('script-features')],
     ['/live', { methods: ['GET', 'HEAD'], handle: (_req, res) => answerJson(res, 200, { status: 'live' }) }],
     [
       '/ready',
@@ -43,4 +44,9 @@ export function routesOf(node: RealtimeNode): ReadonlyMap<string, Route> {
     routes.set('/stats', { methods: ['GET', 'HEAD'], handle: (req, res) => stats.handle(req, res) });
   }
   return routes;
+}
+
+function scriptRoute(name: ClientScriptName): Route {
+  const script = new ClientScript(name);
+  return { methods: ['GET', 'HEAD'], handle: (req, res) => script.handle(req, res) };
 }

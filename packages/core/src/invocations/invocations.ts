@@ -150,6 +150,8 @@ export class Invocations {
 
   async #checked<Answer>(running: Running, check: NonNullable<Asked['check']>, work: Work<Answer>): Promise<Answer> {
     const { value } = await check(running.input);
+    // Nobody waits for it any more.
+    running.signal.throwIfAborted();
     running.input = value;
     return this.#layered(running, work);
   }
@@ -165,7 +167,10 @@ export class Invocations {
       return layer(running, () => {
         if (isCalled) return Promise.reject(new Error('a middleware called next() twice'));
         isCalled = true;
-        return inside(index + 1);
+        const answer = inside(index + 1);
+        // What the layer makes of it is its own. One that does not wait for it must not end the process.
+        answer.catch(() => undefined);
+        return answer;
       });
     };
     // The application decides what its middleware answers; whoever asked checks it as any other answer.

@@ -115,6 +115,17 @@ describe('what is asked of all nodes', () => {
     await expect(realtime.send('another.node', 'hello')).rejects.toMatchObject({ code: 'UNKNOWN_CONNECTION' });
   });
 
+  it('refuses where the answer is nothing that JSON can say, and goes on', async () => {
+    const town = new Town({
+      // An application may keep anything with its users.
+      authenticate: ({ token }) => ({ id: String(token), balance: 10n }),
+    });
+    const [a, b] = [await town.node(), await town.node()];
+    await b.client('ann');
+    await expect(a.realtime.user('ann').connections()).rejects.toMatchObject({ code: 'HANDLER_FAILED' });
+    expect(await a.realtime.user('ann').isOnline()).toBe(true);
+  });
+
   it('drops what no node wrote, and says so once for many [B6]', async () => {
     const bus = new MemoryBus();
     const warnings: unknown[] = [];

@@ -1,4 +1,4 @@
-import type { Authenticate } from '@rt/core';
+import type { Authenticate, ClientConnection } from '@rt/core';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../manual-clock.ts';
 import { startRealtime } from '../start-realtime.ts';
@@ -199,6 +199,17 @@ describe('limits', () => {
     expect((await client.next()).slice(0, 2)).toEqual(['sub', 2]);
   });
 
+  it('refuses an answer that is over the rate without the number of the server, which may be one of the client as well', async () => {
+    const clock = new ManualClock();
+    const { wire } = await startRealtime({ clock, limits: { messageBurst: 1, messagesPerMinute: 60 } });
+    const client = wire.connect();
+    await client.open();
+    client.send(['ok', 7], ['err', 7, 'FORBIDDEN', 'no']);
+    for (let index = 0; index < 2; index++) {
+      expect((await client.next()).slice(0, 3)).toEqual(['err', 0, 'RATE_LIMITED']);
+    }
+  });
+
   it('closes a client that goes on through the refusals', async () => {
     const { wire } = await startRealtime({ limits: { messageBurst: 3, messagesPerMinute: 1 } });
     const client = wire.connect();
@@ -273,4 +284,14 @@ describe('close', () => {
     expect((await stayer.closed()).code).toBe(4200);
     expect(clock.pending).toBe(0);
   });
+});
+
+it('a connection that has ended is aborted, also for those who look at its signal only then', async () => {
+  const { realtime, wire } = await startRealtime();
+  const connections: ClientConnection[] = [];
+  realtime.on('connected', ({ connection }) => connections.push(connection));
+  const client = wire.connect();
+  await client.open();
+  client.abort();
+  expect(connections[0]?.signal.aborted).toBe(true);
 });

@@ -107,11 +107,14 @@ describe('GET /client.js', () => {
   it('serves what that loads by itself, to pages of any origin, beside it', async () => {
     const { base } = await listen();
     const script = await (await fetch(`${base}/client.js`)).text();
-    const [, name] = /import\("\.\/([\w-]+\.js)"\)/.exec(script) ?? [];
-    const response = await fetch(`${base}/${name}`);
-    expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([200, '*']);
-    expect(response.headers.get('content-type')).toBe('text/javascript; charset=utf-8');
-    expect(await response.text()).toContain('Fallback');
+    const names = Array.from(script.matchAll(/import\("\.\/([\w-]+\.js)"\)/g), ([, name]) => name!);
+    expect(names.sort()).toEqual(['client-features.js', 'client-http.js']);
+    for (const name of names) {
+      const response = await fetch(`${base}/${name}`);
+      expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([200, '*']);
+      expect(response.headers.get('content-type')).toBe('text/javascript; charset=utf-8');
+      expect(await response.text()).toContain('export{');
+    }
   });
 });
 

@@ -93,6 +93,21 @@ describe('a method of a contract', () => {
     );
   });
 
+  it('does not begin any more where it was taken back while its input was checked', async () => {
+    const looked = Promise.withResolvers<boolean>();
+    const { realtime, client } = await setStage({
+      contract: { methods: { slow: { input: z.string().refine(() => looked.promise) } } },
+    });
+    let runs = 0;
+    realtime.method('slow', () => void runs++);
+    const ann = await client();
+    ann.send(['call', 1, 'slow', 'x'], ['cancel', 1]);
+    expect((await ann.next()).slice(0, 3)).toEqual(['err', 1, 'CANCELLED']);
+    looked.resolve(true);
+    await settle();
+    expect(runs).toBe(0);
+  });
+
   it('is not checked in production, as to what it answers, unless validateOutgoing says so', async () => {
     const before = process.env['NODE_ENV'];
     process.env['NODE_ENV'] = 'production';

@@ -1,5 +1,5 @@
 import { context, RealtimeError } from '@rt/core';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { setStage } from './stage.ts';
 
 describe('realtime.use()', () => {
@@ -106,6 +106,26 @@ describe('realtime.use()', () => {
     ann.send(['call', 1, 'find', 7]);
     expect((await ann.next())[2]).toBe('HANDLER_FAILED');
     expect([runs, lines.length]).toEqual([1, 1]);
+  });
+
+  it('does not end the process where it does not wait for what is inside, and that fails', async () => {
+    const { realtime, client } = await setStage();
+    realtime.use((_, next) => {
+      void next();
+      return 'early';
+    });
+    realtime.method('find', () => {
+      throw new RealtimeError('INVALID_DATA', 'no');
+    });
+    const unheard: unknown[] = [];
+    const note = (reason: unknown): void => void unheard.push(reason);
+    process.on('unhandledRejection', note);
+    onTestFinished(() => void process.off('unhandledRejection', note));
+    const ann = await client('ann');
+    ann.send(['call', 1, 'find', 7]);
+    expect(await ann.next()).toEqual(['ok', 1, 'early']);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(unheard).toEqual([]);
   });
 
   it('is within the time that they have', async () => {
