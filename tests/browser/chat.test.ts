@@ -168,7 +168,7 @@ describe('the quickstart page with two tabs', () => {
     });
     const failed = anna.page.locator('[data-state=failed]');
     await failed.waitFor();
-    expect(await failed.locator('.status').textContent()).toMatch(/^Not sent: The frame has \d+ of 65536 bytes\.$/);
+    expect(await failed.locator('.status').textContent()).toMatch(/^Not sent: \d+ bytes; at most 65536\.$/);
     await failed.getByRole('button', { name: 'Send again' }).click();
     await failed.waitFor();
   });
