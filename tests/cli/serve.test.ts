@@ -5,6 +5,8 @@ import { ProjectFolder } from './project-folder.ts';
 import { endAll, RtProcess, runRt, serveRt } from './rt-process.ts';
 
 const KEY = 'a-key-of-the-tests-only';
+/** Longer than a server takes to start. */
+const SAVE_AGAIN_MS = 5_000;
 const clients = new Set<RealtimeClient>();
 let folder: ProjectFolder | undefined;
 
@@ -23,6 +25,21 @@ async function connected(url: string): Promise<RealtimeClient> {
   client.on('error', () => undefined);
   await client.connect();
   return client;
+}
+
+/**
+ * Saves files, and again until `seen`: Node watches a file from when its watching process has heard of the import, which may be
+ * after the server in its child says that it listens.
+ */
+async function saved(files: Readonly<Record<string, string>>, seen: Promise<unknown>): Promise<void> {
+  const save = (): void => folder!.write(files);
+  const again = setInterval(save, SAVE_AGAIN_MS);
+  try {
+    save();
+    await seen;
+  } finally {
+    clearInterval(again);
+  }
 }
 
 function pathFile(name: string): Readonly<Record<string, string>> {
@@ -119,13 +136,10 @@ describe('rt serve --watch', () => {
     const [, url = ''] = await rt.out(/ws:(\S+)\/first\/ws[^]*broker/);
     const client = await connected(`http:${url}/first`);
     const lost = new Promise((resolve) => client.on('state', ({ state }) => state === 'waiting' && resolve(state)));
-    folder.write(pathFile('second'));
-    await rt.out(/\/second\/ws/);
+    await saved(pathFile('second'), rt.out(/\/second\/ws/));
     await lost;
-    folder.write({ 'path.ts': 'export const path: = 1;' });
-    await rt.err(/rt\.config\.ts.*: correct it and start again\n/);
-    folder.write(pathFile('third'));
-    await rt.out(/\/third\/ws/);
+    await saved({ 'path.ts': 'export const path: = 1;' }, rt.err(/rt\.config\.ts.*: correct it and start again\n/));
+    await saved(pathFile('third'), rt.out(/\/third\/ws/));
     rt.kill('SIGTERM');
     expect(await rt.ended).toBe(0);
   });
