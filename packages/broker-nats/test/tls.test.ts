@@ -17,8 +17,9 @@ afterAll(async () => {
 });
 
 /** The block of nats.conf; `more` are further lines of it. */
+/** NATS gives a handshake 2 s of its own accord; a busy machine may need more, and then hears nothing. */
 function tlsConfig({ certFile, keyFile }: Certificate, more = ''): string {
-  return `tls { cert_file: "${certFile}", key_file: "${keyFile}", ${more} }`;
+  return `tls { cert_file: "${certFile}", key_file: "${keyFile}", timeout: 10, ${more} }`;
 }
 
 /** Bus and log from node to node. */
