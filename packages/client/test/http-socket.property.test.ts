@@ -13,6 +13,9 @@ const FATES: readonly Fate[] = ['passes', 'passes', 'is lost', 'its answer is lo
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
+/** How long this server lets a poll wait before it answers with nothing. */
+const HOLD_MS = 100;
+
 /** A server as docs/protocol.md describes it, as a `fetch` over a bad network. */
 class Network {
   /** The bodies that were taken. */
@@ -63,7 +66,7 @@ class Network {
     if (sequence === this.#answer.number) {
       const frames = this.#toSend.splice(0, 2).join('\n');
       if (frames === '') {
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await new Promise((resolve) => setTimeout(resolve, HOLD_MS));
         const isDone = this.taken.length === this.#toTake;
         return new Response(null, { status: 204, ...(isDone && { headers: { 'rt-close': '4200' } }) });
       }
