@@ -1,130 +1,32 @@
 import { redisBroker } from '@rt/broker-redis';
-import type { RealtimeOptions } from '@rt/core';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, it, onTestFinished } from 'vitest';
 import { startRedisProxy } from '../servers/redis-proxy.ts';
 import { startRedis } from '../servers/redis.ts';
 import type { RedisServer } from '../servers/redis.ts';
-import { until } from '../servers/until.ts';
-import { startNode } from './fleet.ts';
-import type { Node } from './fleet.ts';
-import { Load } from './load.ts';
+import { HurtFleet, testFaults } from './faults.ts';
+import type { FaultySite } from './faults.ts';
 
-const KEEPS: RealtimeOptions = { channels: { '*': { history: { size: 50_000, ttlMs: 600_000 } } } };
-
-async function ownRedis(options: Parameters<typeof startRedis>[0] = {}): Promise<RedisServer> {
-  const redis = await startRedis(options);
-  onTestFinished(() => redis.stop());
-  return redis;
-}
-
-async function twoNodes(url: string): Promise<[Node, Node]> {
-  return [await startNode(redisBroker({ url }), KEEPS), await startNode(redisBroker({ url }), KEEPS)];
-}
-
-async function isReady({ url }: Node): Promise<boolean> {
-  return (await fetch(`${url}/realtime/ready`)).status === 200;
+async function site(options: Parameters<typeof startRedis>[0]): Promise<FaultySite<RedisServer>> {
+  const server = await startRedis(options);
+  onTestFinished(() => server.stop());
+  return { server, broker: (url = server.url) => redisBroker({ url }) };
 }
 
 describe('two nodes on one Redis', () => {
-  it('lose nothing that was acknowledged when it is killed and started again under 1,000 messages a second [B1]', async () => {
+  testFaults({
     // With less it may have acknowledged what is not on the disk yet.
-    const redis = await ownRedis({ config: { appendfsync: 'always' } });
-    const nodes = await twoNodes(redis.url);
-    const load = new Load(nodes);
-    await load.watch(3);
-    load.start(1_000);
-    await until('a second of messages', async () => load.count('ok') > 1_000);
-    await redis.kill();
-    await until('both notice', async () => !(await isReady(nodes[0])) && !(await isReady(nodes[1])));
-    await redis.restart();
-    const open = performance.now();
-    await until('both are back', async () => (await isReady(nodes[0])) && (await isReady(nodes[1])));
-    // The target is 3 s; a test waits three times as long.
-    expect(performance.now() - open).toBeLessThan(9_000);
-    const before = load.count('ok');
-    await until('another second of messages', async () => load.count('ok') > before + 1_000);
-    await load.stop();
-    await load.settle();
-    expect(load.gaps).toEqual([]);
-    expect(load.longestMs).toBeLessThan(6_000);
+    site: () => site({ config: { appendfsync: 'always' } }),
+    proxy: (server) => startRedisProxy(server),
   });
 
   it('say a gap to everybody, and go on, when it comes back empty [B5]', async () => {
-    const redis = await ownRedis({ appendOnly: false });
-    const nodes = await twoNodes(redis.url);
-    const load = new Load(nodes);
-    await load.watch(2);
-    load.start(200);
-    await until('some messages', async () => load.count('ok') > 100);
-    await load.stop();
-    await redis.kill();
-    await redis.restart();
-    await until('everybody was told', async () => load.gaps.length >= 4);
-    expect(load.gaps).toEqual(['epoch', 'epoch', 'epoch', 'epoch']);
-    await until('both are back', async () => (await isReady(nodes[0])) && (await isReady(nodes[1])));
-    const again = load.count('ok');
-    load.start(200);
-    await until('some more messages', async () => load.count('ok') > again + 100);
-    await load.stop();
-  });
-
-  it('notice that it stands still, settle every publish, and go on where they were [B2]', async () => {
-    const redis = await ownRedis();
-    const nodes = await twoNodes(redis.url);
-    const load = new Load(nodes);
-    await load.watch(2);
-    load.start(300);
-    await until('some messages', async () => load.count('ok') > 200);
-    redis.pause();
-    const paused = performance.now();
-    await until('both notice', async () => !(await isReady(nodes[0])) && !(await isReady(nodes[1])));
-    expect(performance.now() - paused).toBeLessThan(15_000);
-    await until('some publishes have failed', async () => load.outcomes.size > 1);
-    redis.resume();
-    const resumed = performance.now();
-    await until('both are back', async () => (await isReady(nodes[0])) && (await isReady(nodes[1])));
-    expect(performance.now() - resumed).toBeLessThan(9_000);
-    const before = load.count('ok');
-    await until('more messages', async () => load.count('ok') > before + 200);
-    await load.stop();
-    await load.settle();
-    expect(load.gaps).toEqual([]);
-    expect(load.longestMs).toBeLessThan(7_000);
-  });
-
-  it('lose nothing when the line of one of them is cut again and again', async () => {
-    const redis = await ownRedis();
-    const proxy = await startRedisProxy(redis);
-    onTestFinished(() => proxy.close());
-    const nodes = [
-      await startNode(redisBroker({ url: redis.url }), KEEPS),
-      await startNode(redisBroker({ url: proxy.url(redis.url) }), KEEPS),
-    ];
-    const load = new Load(nodes);
-    await load.watch(2);
-    load.start(500);
-    for (let cut = 1; cut <= 5; cut++) {
-      const before = load.count('ok');
-      await until(`messages before cut ${cut}`, async () => load.count('ok') > before + 200);
-      proxy.cut();
-      await until('it is back', () => isReady(nodes[1]!));
-    }
-    await load.stop();
-    await load.settle();
-    expect(load.gaps).toEqual([]);
-  });
-
-  it('bring clients that move between them under load everything once, in order', async () => {
-    const redis = await ownRedis();
-    const nodes = await twoNodes(redis.url);
-    const load = new Load(nodes);
-    await load.watch(3);
-    load.start(500);
-    for (let move = 0; move < 12; move++) {
-      await load.travellers[move % 6]!.moveTo(nodes[(move + Math.floor(move / 6)) % 2]!);
-    }
-    await load.stop();
-    await load.settle();
-    expect([load.gaps, load.outcomes.size]).toEqual([[], 1]);
+    const { server, broker } = await site({ appendOnly: false });
+    const fleet = await HurtFleet.start([broker(), broker()], 2);
+    fleet.load.start(200);
+    await fleet.more(100);
+    await fleet.load.stop();
+    await server.kill();
+    await server.restart();
+    await fleet.toldOfNewEpoch();
   });
 });
