@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { defineConfig } from 'tsup';
 import type { Options } from 'tsup';
 import { base } from '../../tsup.base.ts';
+import { shortNames } from './internal-names.ts';
 
 /** What `client.js` asks for when it needs it, by the name of the file that it is in the source. */
 const LATER: Readonly<Record<string, string>> = {
@@ -23,6 +24,7 @@ const script: Options = {
   esbuildOptions: (options) => {
     // From source, file by file: what the client does not use of the protocol is left out.
     options.conditions = ['@rt/source'];
+    Object.assign(options, shortNames);
   },
 };
 
@@ -30,7 +32,11 @@ export default defineConfig([
   {
     ...base,
     entry: ['src/index.ts', 'src/checks.ts'],
-    clean: ['dist/index.*', 'dist/checks.*', 'dist/chunk-*', 'dist/fallback-*', 'dist/features-*'],
+    clean: ['dist/index.*', 'dist/checks.*', 'dist/chunk-*', 'dist/fallback*', 'dist/features*'],
+    esbuildOptions: (options) => {
+      // One version of a package has one of each: what tells versions apart would only make the client larger.
+      Object.assign(options, shortNames, { chunkNames: '[name]' });
+    },
   },
   {
     ...script,

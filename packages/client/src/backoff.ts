@@ -11,6 +11,6 @@ export interface Backoff {
  * All of it is random ("full jitter"), so that the clients of a node that died don't return at the same moment.
  */
 export function backoffDelayMs(attempt: number, backoff: Backoff, random: () => number = Math.random): number {
-  // Above 2^31 any base is over the longest wait; far above, the power is Infinity and a base of 0 makes it NaN.
-  return random() * Math.min(backoff.maxMs, backoff.baseMs * 2 ** Math.min(attempt, 31));
+  // After many attempts the power is Infinity, which a base of 0 makes NaN.
+  return random() * (Math.min(backoff.maxMs, backoff.baseMs * 2 ** attempt) || 0);
 }

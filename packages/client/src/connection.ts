@@ -1,4 +1,4 @@
-import { PROTOCOL_VERSION, RealtimeError, SUB_PROTOCOL, toRealtimeError } from '@rt/protocol';
+import { PROTOCOL_VERSION, RealtimeError, SUB_PROTOCOL } from '@rt/protocol';
 import type { ClientFrame, ServerFrame, ServerFrameOf } from '@rt/protocol';
 import { backoffDelayMs } from './backoff.ts';
 import { socketUrl } from './base-url.ts';
@@ -10,8 +10,8 @@ import type { Fallback } from './http/fallback.ts';
 import { newInstance } from './instance.ts';
 import { Link } from './link.ts';
 import { loaded } from './loaded.ts';
+import { MAX_TIMER_MS } from './options.ts';
 import type { ClientSettings } from './options.ts';
-import { Renewal } from './renewal.ts';
 import type { Socket } from './socket.ts';
 import type { ConnectionState } from './state-change.ts';
 import { Timer } from './timer.ts';
@@ -19,6 +19,9 @@ import { fetchToken } from './token.ts';
 import type { TokenSource } from './token.ts';
 import type { TransportName } from './transport-name.ts';
 import { watchWake } from './wake.ts';
+
+/** A token is not renewed any more when less than twice this is left. */
+const SHORTEST_RENEWAL_MS = 500;
 
 interface Connecting {
   readonly state: 'connecting';
@@ -50,12 +53,13 @@ export class Connection {
   readonly #url: string | URL;
   readonly #settings: ClientSettings;
   readonly #owner: ConnectionOwner;
-  readonly #renewal: Renewal;
   #token: TokenSource | undefined;
   #instance: string | undefined;
   #phase: Phase = { state: 'idle' };
   /** The one timer of the present phase: the attempt's deadline, the wait, or the moment to move in a drain. */
   readonly #timer = new Timer();
+  /** Until a token is asked for that takes the place of one which ends. */
+  readonly #renewal = new Timer();
   #attempt = 0;
   #opening = new Deferred<void>();
   #stopWake: Off | undefined;
@@ -71,7 +75,6 @@ export class Connection {
     this.#settings = settings;
     this.#owner = owner;
     this.#token = settings.token;
-    this.#renewal = new Renewal(() => void this.#authenticate());
   }
 
   get state(): ConnectionState {
@@ -157,9 +160,10 @@ export class Connection {
       phase.link = link;
     } catch (cause) {
       if (this.#phase !== phase) return;
-      const error = toRealtimeError(cause, 'BAD_OPTION', 'Check url, webSocket and transports.');
-      // What is an error of ours may be another time: the token function's, or a file that did not load.
-      this.#ended(error === cause, 1000, error);
+      // What is an error of ours may be another time: the token function's, or a file that did not load. Anything else is a
+      // url or an option that the platform does not take: it says which.
+      const isOurs = cause instanceof RealtimeError;
+      this.#ended(isOurs, 1000, isOurs ? cause : new RealtimeError('BAD_OPTION', String(cause), { cause }));
     }
   }
 
@@ -182,8 +186,9 @@ export class Connection {
   }
 
   #opened([, connectionId, user, limits, beatMs, expiresInMs]: ServerFrameOf<'ready'>): void {
-    if (this.#phase.state !== 'connecting' || this.#phase.link === undefined) return;
+    if (this.#phase.state !== 'connecting') return;
     const { link, token } = this.#phase;
+    if (!link) return;
     link.ready(limits, beatMs, this.#settings);
     this.#timer.stop();
     const transport = this.#fallback?.transport ?? 'websocket';
@@ -245,17 +250,23 @@ export class Connection {
     this.#phase.link?.close(closeCode);
     if (this.open) this.#opening = new Deferred();
     this.#phase = { state: 'waiting' };
-    this.#renewal.endsIn(0);
+    this.#renewal.stop();
     this.#owner.lost();
   }
 
-  /** The server told how long the token is good for. Only a function can give another one. */
+  /**
+   * The token is good for `inMs` more, `null` for as long as it likes; only a function can give another one. It is asked when
+   * half of that is over, and where it fails when half of the rest is, until it is too late.
+   */
   #expires(inMs: number | null | undefined): void {
-    this.#renewal.endsIn((typeof this.#token === 'function' && inMs) || 0);
+    const halfMs = (inMs ?? 0) / 2;
+    this.#renewal.stop();
+    if (typeof this.#token !== 'function' || halfMs < SHORTEST_RENEWAL_MS) return;
+    this.#renewal.start(Math.min(MAX_TIMER_MS, halfMs), () => void this.#authenticate(halfMs));
   }
 
-  /** Sends the present token to the open connection. */
-  async #authenticate(): Promise<void> {
+  /** Sends the present token to the open connection, whose own one is good for `leftMs` more. */
+  async #authenticate(leftMs?: number): Promise<void> {
     const { open } = this;
     const source = this.#token;
     if (!open) return;
@@ -263,7 +274,7 @@ export class Connection {
     // Another connection, or another token, which is sent for itself.
     if (this.open !== open || this.#token !== source) return;
     if (token instanceof RealtimeError) {
-      this.#renewal.wait();
+      if (leftMs) this.#expires(leftMs);
       this.#owner.report(token);
     } else if (token) {
       open.link.send(['auth', token]);

@@ -56,7 +56,8 @@ export class Emitter<Events extends EventMap<Events>> implements Listenable<Even
         // Only `on` fills the map, with listeners of this very event.
         (listener as Listener<Events[Name]>)(...args);
       } catch (cause) {
-        this.#report(new RealtimeError('HANDLER_FAILED', `A listener of '${String(event)}' failed.`, { cause }), event);
+        const message = `A listener of '${event as string}' failed.`;
+        this.#report(new RealtimeError('HANDLER_FAILED', message, { cause }), event);
       }
     }
     return true;

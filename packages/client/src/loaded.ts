@@ -10,7 +10,7 @@ export function loaded<Chunk>(chunk: Promise<Chunk>): Promise<Chunk> {
   return chunk.catch((cause: unknown) => {
     // The next one asks for it again; what is there already comes at once.
     loading = undefined;
-    throw new RealtimeError('DEADLINE', 'A file did not load.', { cause });
+    throw new RealtimeError('DEADLINE', String(cause), { cause });
   });
 }
 

@@ -39,7 +39,7 @@ export class Subscriptions implements SubscriptionOwner {
   /** The subscription of `channel`, asked for at once where there is a connection. Throws `BAD_NAME`. */
   subscribe(channel: string, last?: number): ChannelSubscription {
     const wanted = this.#wanted.get(channel);
-    if (wanted !== undefined) return wanted;
+    if (wanted) return wanted;
     checkChannelName(channel);
     const subscription = new ChannelSubscription(channel, this, last);
     this.#wanted.set(channel, subscription);
@@ -102,7 +102,7 @@ export class Subscriptions implements SubscriptionOwner {
         subscription?.end({ code, message });
       }
     } else {
-      this.#wanted.get(String(frame[1]))?.received(frame);
+      this.#wanted.get(frame[1] as string)?.received(frame);
     }
   }
 
