@@ -13,8 +13,8 @@ export default defineConfig({
   test: {
     include: long ? ['tests/long/**/*.test.ts'] : ['packages/*/test/**/*.test.ts', 'tests/**/*.test.ts'],
     exclude: long ? ['**/node_modules/**'] : ['**/node_modules/**', 'tests/long/**'],
-    // Many tests wait for real servers and clocks: with one worker (what two cores give by default) they are mostly idle.
-    maxWorkers: long ? 1 : Math.max(2, availableParallelism()),
+    // Most tests wait for real servers, browsers and clocks: one worker more than there are cores keeps these busy.
+    maxWorkers: long ? 1 : availableParallelism() + 1,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

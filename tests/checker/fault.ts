@@ -62,7 +62,7 @@ export const faults: Readonly<Record<string, Fault>> = {
     plantings: (facts) => plant(facts, 'gap', (at, { reason }) => reason === 'epoch' && goesOn(facts, at) && [[], at]),
   },
   'a loss without a gap': {
-    rules: ['lost', 'confirmed', 'gap'],
+    rules: ['lost', 'confirmed', 'gap', 'acknowledged'],
     needsLoss: true,
     plantings: (facts) =>
       plant(

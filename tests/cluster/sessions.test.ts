@@ -21,18 +21,26 @@ const base = ({ url }: { readonly url: string }): string => `${url}/realtime`;
 /** The number of the last answer. */
 const numberOf = ({ headers }: Answer, before: number): number => Number(headers.get('rt-sequence') ?? before);
 
-describe.each(['memory', 'redis', 'nats'] as const)('a session of one node, asked for at another, over %s', (kind) => {
-  let service: Service;
-  beforeAll(async () => {
-    service = await services[kind]!();
-  });
-  afterAll(() => service.stop());
+const KINDS = ['memory', 'redis', 'nats'];
+const running = new Map<string, Service>();
 
-  const two = async (): Promise<[Node, Node]> => {
-    const space = randomSpace();
-    const start = (): Promise<Node> => startNode(service.broker(space), { transports: [longPolling()] });
-    return [await start(), await start()];
-  };
+beforeAll(async () => {
+  for (const kind of KINDS) running.set(kind, await services[kind]!());
+});
+
+afterAll(async () => {
+  await Promise.all(Array.from(running.values(), (service) => service.stop()));
+});
+
+/** Two nodes over a broker of this kind. */
+async function twoOver(kind: string): Promise<[Node, Node]> {
+  const space = randomSpace();
+  const start = (): Promise<Node> => startNode(running.get(kind)!.broker(space), { transports: [longPolling()] });
+  return [await start(), await start()];
+}
+
+describe.each(KINDS)('a session of one node, asked for at another, over %s', (kind) => {
+  const two = (): Promise<[Node, Node]> => twoOver(kind);
 
   it('gets polls and posts spread over both, in order, and loses nothing', async () => {
     const [a, b] = await two();
@@ -41,13 +49,12 @@ describe.each(['memory', 'redis', 'nats'] as const)('a session of one node, aske
     const ways = [session.by(base(b)), session];
     const got: unknown[] = [];
     const follow = async (): Promise<void> => {
-      let answer = session.opened;
       for (let sequence = 1, turn = 0; got.length < 60; turn++) {
+        const answer = await ways[turn % 2]!.poll(sequence);
+        sequence = numberOf(answer, sequence);
         got.push(
           ...answer.frames.filter(([type]) => type === 'm' || type === 'ok').map((frame) => frame[4] ?? frame[0]),
         );
-        answer = await ways[turn % 2]!.poll(sequence);
-        sequence = numberOf(answer, sequence);
       }
     };
     const following = follow();
@@ -55,7 +62,6 @@ describe.each(['memory', 'redis', 'nats'] as const)('a session of one node, aske
       expect((await ways[n % 2]!.post(n, ['send', n, 'elsewhere', 'said', n])).status).toBe(204);
       await (n % 3 === 0 ? a : b).realtime.broadcast(channel, 'tick', n);
     }
-    await b.realtime.send(session.id, 'last');
     await following;
     expect(got.filter((data) => data === 'ok')).toHaveLength(30);
     expect(got.filter((data) => data !== 'ok')).toEqual(Array.from({ length: 30 }, (_, n) => n + 1));
@@ -74,6 +80,18 @@ describe.each(['memory', 'redis', 'nats'] as const)('a session of one node, aske
     const answers = await Promise.all(both);
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 204]));
     expect(answers.flatMap(({ frames }) => frames)).toEqual([['direct', 'hello', null]]);
+  });
+
+  it('is answered at once there where a poll may not wait', async () => {
+    const [a, b] = await two();
+    const session = await RawSession.open(base(a), connectFrame());
+    const startedAt = performance.now();
+    const poll = (): Promise<Answer> => session.by(base(b)).poll(1, { headers: { 'rt-wait': '0' } });
+    expect((await poll()).status).toBe(204);
+    // Others wait for 25 s.
+    expect(performance.now() - startedAt).toBeLessThan(15_000);
+    await a.realtime.send(session.id, 'hello');
+    expect((await poll()).frames).toEqual([['direct', 'hello', null]]);
   });
 
   it('repeats an answer that was lost, byte for byte, whichever node is asked', async () => {
@@ -141,28 +159,33 @@ describe.each(['memory', 'redis', 'nats'] as const)('a session of one node, aske
     const late = await last.by(base(b)).post(1, ['ping']);
     expect([late.status, late.code]).toEqual([410, 'UNKNOWN_SESSION']);
   });
+});
 
-  it('ends also when its client went while its poll waited there', async () => {
-    const [a, b] = await two();
-    const ends = new Inbox<LifecycleEvents['disconnected']>();
-    a.realtime.on('disconnected', (event) => ends.push(event));
-    const session = await RawSession.open(base(a), connectFrame());
-    const gone = [new AbortController(), new AbortController()];
-    const polls = gone.map(async ({ signal }, index) => {
-      await session.by(base(b)).poll(1, { signal });
-      return index;
-    });
-    // The older was answered, so the newer waits at the other node.
-    const newer = 1 - (await Promise.race(polls));
-    gone[newer]!.abort();
-    await expect(polls[newer]).rejects.toMatchObject({ name: 'AbortError' });
-    // A poll is held for 25 s: one that was not called off would keep the session.
-    expect((await ends.next('the end', 18_000)).code).toBe(1006);
-  });
+it('a session ends also when its client went while its poll waited at another node', async () => {
+  // All at once: a client may be away for 10 s.
+  await Promise.all(
+    KINDS.map(async (kind) => {
+      const [a, b] = await twoOver(kind);
+      const ends = new Inbox<LifecycleEvents['disconnected']>();
+      a.realtime.on('disconnected', (event) => ends.push(event));
+      const session = await RawSession.open(base(a), connectFrame());
+      const gone = [new AbortController(), new AbortController()];
+      const polls = gone.map(async ({ signal }, index) => {
+        await session.by(base(b)).poll(1, { signal });
+        return index;
+      });
+      // The older was answered, so the newer waits at the other node.
+      const newer = 1 - (await Promise.race(polls));
+      gone[newer]!.abort();
+      await expect(polls[newer]).rejects.toMatchObject({ name: 'AbortError' });
+      // A poll is held for 25 s: one that was not called off would keep the session.
+      expect((await ends.next('the end', 18_000)).code, kind).toBe(1006);
+    }),
+  );
 });
 
 it('W11: a session’s secret is told to no other node', async () => {
-  const service = await services['memory']!();
+  const service = running.get('memory')!;
   const space = randomSpace();
   const said: string[] = [];
   const spied = (): Broker => {

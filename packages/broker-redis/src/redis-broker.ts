@@ -99,11 +99,12 @@ class RedisBroker implements Broker {
     this.#state = 'starting';
     this.#events = events;
     const deadline = Promise.withResolvers<never>();
-    const end = systemClock.after(START_MS, () => {
+    const late = (): void => {
       const isConnected = this.#connections.commands.status === 'ready';
       const reason = isConnected ? this.#shards.down : undefined;
       deadline.reject(new Error(reason ?? `no answer within ${START_MS} ms`));
-    });
+    };
+    const end = systemClock.after(START_MS, late, true);
     try {
       await Promise.race([this.#connect(), deadline.promise]);
     } catch (error) {

@@ -126,7 +126,7 @@ export class RealtimeNode {
     const drain = serverFrame(['drain', drainMs]);
     for (const connection of this.connections) connection.send(drain);
     await new Promise<void>((resolve) => {
-      const cancel = this.options.clock.after(drainMs, resolve);
+      const cancel = this.options.clock.after(drainMs, resolve, true);
       this.#onDeparture = () => {
         if (this.connections.size > 0) return;
         cancel();
@@ -149,7 +149,7 @@ export class RealtimeNode {
       open: (link, from) => this.#open(transport, link, from),
       sessions: () => {
         const { ownSessions: own, sessions: all } = this.parts;
-        this.router.add('/send', new SendRoute(all, this.bodies));
+        this.router.add('/send', new SendRoute(all, this.bodies, clock));
         const open = (link: SessionLink, req: IncomingMessage): Connection => this.#open(transport, link, request(req));
         return new TransportSessions({ own, all, bodies: this.bodies, open });
       },

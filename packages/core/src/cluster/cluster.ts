@@ -94,7 +94,7 @@ export class Cluster {
     this.#stops.push(
       this.#directory.start(() => broker.health().state === 'up'),
       clock.every(BEAT_MS, () => this.#say(NODES_CHANNEL, ['beat', nodeId, serves])),
-      clock.after(SETTLE_MS, () => this.#settled.resolve()),
+      clock.after(SETTLE_MS, () => this.#settled.resolve(), true),
     );
     this.#events.gossip?.start();
     this.#say(NODES_CHANNEL, ['hello', nodeId, serves]);
@@ -134,9 +134,9 @@ export class Cluster {
     }
     const n = this.#questions++;
     const settled = Promise.withResolvers<unknown>();
-    const cancel = this.#services.clock.after(answerMs, () =>
-      this.#settle(n)?.reject(new RealtimeError('DEADLINE', `a node did not answer within ${answerMs} ms`)),
-    );
+    const late = (): void =>
+      this.#settle(n)?.reject(new RealtimeError('DEADLINE', `a node did not answer within ${answerMs} ms`));
+    const cancel = this.#services.clock.after(answerMs, late, true);
     this.#pending.set(n, { node, settled, cancel });
     const asking: NodeMessage = ['ask', this.nodeId, n, question, input];
     this.#services.bus.publish(nodeChannel(node), writeMessage(asking)).catch((error: unknown) => {
@@ -154,7 +154,7 @@ export class Cluster {
 
   /** Publishes to other nodes; `message` is one of those that they read on `channel`. */
   say(channel: string, message: readonly unknown[]): void {
-    this.#services.bus.publish(channel, writeMessage(message)).catch((error: unknown) => {
+    this.#services.bus.publish(channel, writeMessage(message), false).catch((error: unknown) => {
       // Beats and digests come again, questions have a deadline; what the broker is up to is said by its health.
       this.#services.logger.debug('a message to other nodes was not sent', { channel, error: String(error) });
     });

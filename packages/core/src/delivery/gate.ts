@@ -8,6 +8,8 @@ const MAX_WAITING_LENGTH = 16 * 1024 * 1024;
 export interface Work {
   /** Characters of its texts. */
   readonly length: number;
+  /** Somebody waits for what becomes of it. */
+  readonly isAwaited: boolean;
   /** Hands it to the broker. Called at most once, and not after `refuse`. */
   send(): void;
   refuse(error: RealtimeError): void;
@@ -33,10 +35,11 @@ export class Gate {
     if (this.#isOpen) return work.send();
     if (this.#waitingLength + work.length > MAX_WAITING_LENGTH) return work.refuse(down());
     this.#waitingLength += work.length;
-    const cancel = this.#clock.after(this.#timeoutMs, () => {
+    const giveUp = (): void => {
       this.#remove(work);
       work.refuse(down());
-    });
+    };
+    const cancel = this.#clock.after(this.#timeoutMs, giveUp, work.isAwaited);
     this.#waiting.set(work, cancel);
   }
 

@@ -87,6 +87,7 @@ export class LogPublisher {
     const deadline = this.#clock.now() + this.#timeoutMs;
     this.#gate.pass({
       length: batch.length,
+      isAwaited: true,
       send: () => this.#send(batch, deadline),
       refuse: (error) => batch.done.reject(error),
     });
@@ -100,9 +101,9 @@ export class LogPublisher {
     }));
     // The message leaves first: a timer is dear in a process that was idle.
     const appended = this.#log.append(work);
-    const cancel = this.#clock.after(deadline - this.#clock.now(), () =>
-      done.reject(new RealtimeError('DEADLINE', `the log did not take the message within ${this.#timeoutMs} ms`)),
-    );
+    const late = (): void =>
+      done.reject(new RealtimeError('DEADLINE', `the log did not take the message within ${this.#timeoutMs} ms`));
+    const cancel = this.#clock.after(deadline - this.#clock.now(), late, true);
     appended
       .then(
         (outcomes) => {

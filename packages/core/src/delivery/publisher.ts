@@ -8,6 +8,8 @@ import type { Tick } from './tick.ts';
 interface Batch {
   readonly work: Map<string, string[]>;
   length: number;
+  /** Somebody waits for what becomes of it. */
+  isAwaited: boolean;
   readonly settled: PromiseWithResolvers<void>;
 }
 
@@ -39,14 +41,15 @@ export class Publisher {
 
   /**
    * Resolves when the broker has accepted `text`. Rejects with `DEADLINE` when it did not answer in time and with
-   * `BROKER_DOWN` when it refused.
+   * `BROKER_DOWN` when it refused. `isAwaited` keeps the process alive until then.
    */
-  publish(channel: string, text: string): Promise<void> {
+  publish(channel: string, text: string, isAwaited = true): Promise<void> {
     if (this.#batch === undefined) {
-      this.#batch = { work: new Map(), length: 0, settled: Promise.withResolvers() };
+      this.#batch = { work: new Map(), length: 0, isAwaited, settled: Promise.withResolvers() };
       this.#tick.schedule();
     }
     this.#batch.length += text.length;
+    this.#batch.isAwaited ||= isAwaited;
     const texts = this.#batch.work.get(channel);
     if (texts === undefined) this.#batch.work.set(channel, [text]);
     else texts.push(text);
@@ -60,6 +63,7 @@ export class Publisher {
     const deadline = this.#clock.now() + this.#timeoutMs;
     this.#gate.pass({
       length: batch.length,
+      isAwaited: batch.isAwaited,
       send: () => this.#send(batch, deadline),
       refuse: (error) => batch.settled.reject(error),
     });
@@ -70,14 +74,11 @@ export class Publisher {
     const work = Array.from(batch.work, ([channel, texts]) => ({ channel, texts }));
     // The message leaves first: a timer is dear in a process that was idle.
     const published = this.#broker.publish(work);
-    const cancel = this.#clock.after(deadline - this.#clock.now(), () =>
-      reject(
-        new RealtimeError(
-          'DEADLINE',
-          `the broker ${this.#broker.name} did not accept the message within ${this.#timeoutMs} ms`,
-        ),
-      ),
-    );
+    const late = (): void => {
+      const message = `the broker ${this.#broker.name} did not accept the message within ${this.#timeoutMs} ms`;
+      reject(new RealtimeError('DEADLINE', message));
+    };
+    const cancel = this.#clock.after(deadline - this.#clock.now(), late, batch.isAwaited);
     published
       .then(resolve, (error: unknown) => {
         reject(

@@ -1,5 +1,6 @@
 import { RealtimeError } from '@rt/protocol';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../contracts/clock.ts';
 import type { BodyReader } from '../http/body.ts';
 import type { Route } from '../http/router.ts';
 import type { AllSessions } from './all-sessions.ts';
@@ -11,10 +12,12 @@ export class SendRoute implements Route {
   readonly isForPages = true;
   readonly #sessions: AllSessions;
   readonly #bodies: BodyReader;
+  readonly #clock: Clock;
 
-  constructor(sessions: AllSessions, bodies: BodyReader) {
+  constructor(sessions: AllSessions, bodies: BodyReader, clock: Clock) {
     this.#sessions = sessions;
     this.#bodies = bodies;
+    this.#clock = clock;
   }
 
   async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -35,5 +38,7 @@ export class SendRoute implements Route {
       throw error;
     }
     await this.#sessions.post(key, sequence, frames);
+    // What the frames are answered with at the end of this tick is waited for, this answer is not.
+    await new Promise<void>((resolve) => this.#clock.soon(resolve));
   }
 }

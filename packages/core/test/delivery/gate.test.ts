@@ -8,6 +8,7 @@ import { ManualClock } from '../manual-clock.ts';
 function work(name: string, events: string[], length = 10): Work {
   return {
     length,
+    isAwaited: true,
     send: () => events.push(`sent ${name}`),
     refuse: ({ code }: RealtimeError) => events.push(`${code} ${name}`),
   };
