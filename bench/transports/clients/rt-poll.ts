@@ -58,8 +58,8 @@ export class RtPollClient implements Client {
       const answer = await this.#polls.ask({ method: 'POST', path: '/realtime/poll', headers });
       if (answer.status !== 200 && answer.status !== 204) throw new Error(answer.head);
       if (answer.status === 204) continue;
-      this.#sequence = headerIn(answer, 'rt-sequence');
       this.#read(answer.body);
+      this.#sequence = headerIn(answer, 'rt-sequence');
     }
   }
 

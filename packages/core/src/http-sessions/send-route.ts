@@ -23,7 +23,7 @@ export class SendRoute implements Route {
   async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
     if (req.method === 'DELETE') await this.#sessions.leave(keyOf(req));
     else await this.#post(req);
-    res.writeHead(204, { 'cache-control': 'no-store' }).end();
+    res.writeHead(204, ['cache-control', 'no-store']).end();
   }
 
   async #post(req: IncomingMessage): Promise<void> {

@@ -74,22 +74,24 @@ export class BodyReader {
       return Promise.reject(new RealtimeError('BAD_FRAME', 'the body was read already, or cut short'));
     }
     const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+    const settle = (end: () => void): void => {
+      cancel();
+      req.off('data', onData).off('end', onEnd).off('close', onCut).off('error', onCut);
+      end();
+    };
     const chunks: Buffer[] = [];
     let length = 0;
     const onData = (chunk: Buffer): void => {
       length += chunk.length;
       if (length <= maxBytes) chunks.push(chunk);
-      else reject(tooLarge());
+      else settle(() => reject(tooLarge()));
     };
-    const onEnd = (): void => resolve(Buffer.concat(chunks));
-    const onCut = (): void => reject(new RealtimeError('BAD_FRAME', 'the body was cut short'));
-    const cancel = this.#clock.after(this.#limits.requestTimeoutMs, () =>
-      reject(new RealtimeError('REQUEST_TIMEOUT', errorTable.REQUEST_TIMEOUT.message)),
-    );
+    const onEnd = (): void => settle(() => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
+    const onCut = (): void => settle(() => reject(new RealtimeError('BAD_FRAME', 'the body was cut short')));
+    const onLate = (): void =>
+      settle(() => reject(new RealtimeError('REQUEST_TIMEOUT', errorTable.REQUEST_TIMEOUT.message)));
+    const cancel = this.#clock.after(this.#limits.requestTimeoutMs, onLate);
     req.on('data', onData).once('end', onEnd).once('close', onCut).once('error', onCut);
-    return promise.finally(() => {
-      cancel();
-      req.off('data', onData).off('end', onEnd).off('close', onCut).off('error', onCut);
-    });
+    return promise;
   }
 }
