@@ -35,10 +35,16 @@ const INTERNAL_NAMES = [
   'probe',
   'heard',
   'fields',
+  'isOver',
+  'began',
+  'secret',
+  'atOnce',
+  'maxWaitMs',
+  'isEmpty',
 ];
 
 /** The letters that a minifier uses most, so that they compress best. */
-const LETTERS = 'etrnsoiacdlumpfghbvwyxkjqzETRNSOIACDL';
+const LETTERS = 'etrnsoiacdlumpfghbvwyxkjqzETRNSOIACDLPMUBFHGVWXYKJQZ';
 
 /** What esbuild takes to do so: the same name for the same member in every file, which may be built one by one. */
 export const shortNames = {

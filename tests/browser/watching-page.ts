@@ -1,10 +1,11 @@
-import type { RealtimeClient } from '@rt/client';
+import type { RealtimeClient, Subscription, TransportName } from '@rt/client';
 import type { BrowserContext, Page } from 'playwright-core';
 
 /** What `WatchingPage.open` leaves in the page. */
 interface Watched {
   readonly got: unknown[];
   readonly states: string[];
+  readonly subscription: Subscription;
 }
 
 /** What the page's scripts find in `globalThis`. */
@@ -21,23 +22,39 @@ export class WatchingPage {
     this.page = page;
   }
 
-  /** Opens it and waits for its subscription. `url` is a server that has the client's script. */
-  static async open(context: BrowserContext, url: string, channel: string): Promise<WatchingPage> {
+  /**
+   * Opens it and waits for its subscription. `url` is a server that has the client's script. Over some transports only, where they
+   * are named.
+   */
+  static async open(
+    context: BrowserContext,
+    url: string,
+    channel: string,
+    transports?: readonly TransportName[],
+  ): Promise<WatchingPage> {
     const page = await context.newPage();
     await page.goto(url);
     await page.addScriptTag({ url: '/realtime/client.js' });
-    await page.evaluate(async (name) => {
+    const of = { name: channel, options: transports === undefined ? {} : { transports } };
+    await page.evaluate(async ({ name, options }) => {
       const { rt } = globalThis as unknown as Globals;
-      const client = new rt.RealtimeClient('/');
-      const watched: Watched = { got: [], states: [] };
-      Object.assign(globalThis, { watched });
+      const client = new rt.RealtimeClient('/', options);
       const subscription = client.subscribe(name);
+      const watched: Watched = { got: [], states: [], subscription };
+      Object.assign(globalThis, { watched });
       subscription.on('message.sent', (data) => watched.got.push(data));
       subscription.lifecycle.on('gap', () => watched.got.push('a gap'));
       await subscription.subscribed;
       client.on('state', ({ state }) => watched.states.push(state));
-    }, channel);
+    }, of);
     return new WatchingPage(page);
+  }
+
+  /** Sends to the channel; resolves when the server has answered. */
+  say(said: unknown): Promise<void> {
+    return this.page.evaluate(async (data) => {
+      await (globalThis as unknown as Globals).watched.subscription.send('message.sent', data);
+    }, said);
   }
 
   /** The data of every message so far, in the order in which they came. */

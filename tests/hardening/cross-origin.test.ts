@@ -37,7 +37,7 @@ describe.each(PATHS)('%s', (path) => {
     expect(corsOf(answer)).toEqual({
       ...READABLE,
       'allow-methods': 'GET, POST, DELETE',
-      'allow-headers': 'content-type, authorization, rt-session, rt-sequence, last-event-id',
+      'allow-headers': 'content-type, authorization, rt-session, rt-sequence, rt-wait, last-event-id',
       'max-age': '7200',
     });
     const refused = await ask(port, { ...preflight, lines: [`Origin: ${EVIL}`] });

@@ -63,6 +63,11 @@ export class HttpProxy {
     this.#nodes = nodes;
   }
 
+  /** Shows every request from now on, with what it is answered with, before it is given on. */
+  watch(see: (req: IncomingMessage, res: ServerResponse) => void): void {
+    this.#server.prependListener('request', see);
+  }
+
   /** Every connection goes, without a word. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();

@@ -7,6 +7,8 @@ import { pollEncoding } from './poll-encoding.ts';
 
 /** A client that does not poll is gone after this. */
 const ABSENT_MS = 10_000;
+/** Polls that come no more often than this are free, so that those which do not wait leave a client its rate. */
+const UNHURRIED_MS = 500;
 /** RFC 6455 §7.4.1: the client has done what it came for. §7.1.5: it went without a word. */
 const NORMAL_CLOSURE = 1000;
 const NO_CLOSE_FRAME = 1006;
@@ -33,6 +35,8 @@ export class PollLink implements SessionLink {
   #gone: ((link: PollLink) => void) | undefined;
   #waiting: Waiting | undefined;
   #isAnswering = false;
+  /** When the last poll came, by the clock. */
+  #polledAt = -Infinity;
   #isCut = false;
   /** Ends the session while no poll waits. */
   #absence: Cancel | undefined;
@@ -70,7 +74,11 @@ export class PollLink implements SessionLink {
     }
     this.#acknowledge();
     this.#release(NOTHING);
-    return this.#wait(signal, holdMs);
+    this.#isCut = false;
+    if (this.#hasAnswer) return this.#wait(signal, undefined);
+    if (holdMs > 0) return this.#wait(signal, holdMs);
+    this.#awaitPoll();
+    return NOTHING;
   }
 
   write(bytes: Uint8Array): void {
@@ -105,10 +113,14 @@ export class PollLink implements SessionLink {
     this.#finish(NO_CLOSE_FRAME, '', NOTHING);
   }
 
-  /** A poll acknowledges the last answer; only those that have something to acknowledge are free. */
+  /** A poll acknowledges the last answer; those that have something to acknowledge are free, and those that take their time. */
   #acknowledge(): void {
+    const now = this.#clock.now();
+    const isHurried = now - this.#polledAt < UNHURRIED_MS;
+    this.#polledAt = now;
     if (this.#answers.unacknowledged === undefined) {
-      this.#session?.receivedControl();
+      if (isHurried) this.#session?.receivedControl();
+      else this.#session?.receivedAnything();
       return;
     }
     this.#answers.acknowledge();
@@ -125,7 +137,6 @@ export class PollLink implements SessionLink {
     };
     signal.addEventListener('abort', onGone);
     const cancelHold = holdMs === undefined ? undefined : this.#clock.after(holdMs, () => this.#release(NOTHING));
-    this.#isCut = false;
     this.#waiting = {
       answered,
       stop: () => {
@@ -138,9 +149,12 @@ export class PollLink implements SessionLink {
     return answered.promise;
   }
 
+  get #hasAnswer(): boolean {
+    return this.#state !== 'open' || !this.#answers.isEmpty;
+  }
+
   #answerSoon(): void {
-    if (this.#isAnswering || this.#waiting === undefined) return;
-    if (this.#state === 'open' && this.#answers.isEmpty) return;
+    if (this.#isAnswering || this.#waiting === undefined || !this.#hasAnswer) return;
     this.#isAnswering = true;
     this.#turns.add(this);
   }

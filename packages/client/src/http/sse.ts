@@ -2,23 +2,25 @@ import { EventSource } from 'eventsource';
 import { refusalIn } from './http-answer.ts';
 import type { HttpSession } from './http-session.ts';
 import { LOST } from './http-socket.ts';
+import { takePlace } from './place.ts';
 
 /** Server-sent events: one answer that does not end, opened by a POST. */
 export function sse(session: HttpSession, connect: string, deliver: (frames: string) => void): Promise<number> {
   return new Promise((resolve) => {
     const source = new EventSource(session.url('sse'), {
       fetch: async (url) => {
-        const response = await session.request(String(url), { body: connect });
-        const secret = response.headers.get('rt-session');
-        if (response.status === 200 && secret !== null) {
-          session.secret = secret;
-          return response;
+        if (await takePlace(session)) {
+          const response = await session.request(String(url), { body: connect });
+          const secret = response.headers.get('rt-session');
+          if (response.status === 200 && secret !== null) {
+            session.secret = secret;
+            return response;
+          }
+          const refusal = refusalIn({ status: response.status, text: await response.text() });
+          if (refusal !== undefined) deliver(refusal);
         }
-        const { status } = response;
-        const refusal = refusalIn({ status, text: await response.text() });
-        if (refusal !== undefined) deliver(refusal);
         // What was no session is no stream either.
-        throw new TypeError(`/sse was answered with ${status}.`);
+        throw new Error('No stream.');
       },
     });
     const end = (code: number): void => {

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 /** What pages of other origins may send; asked once every two hours. */
 const PREFLIGHT = {
   'access-control-allow-methods': 'GET, POST, DELETE',
-  'access-control-allow-headers': 'content-type, authorization, rt-session, rt-sequence, last-event-id',
+  'access-control-allow-headers': 'content-type, authorization, rt-session, rt-sequence, rt-wait, last-event-id',
   'access-control-max-age': '7200',
 };
 
