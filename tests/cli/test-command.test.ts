@@ -16,7 +16,8 @@ const CONFIG = `export default {
 function schema() {
   return { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } };
 }`;
-const folder = new ProjectFolder({ 'rt.config.ts': CONFIG });
+const BAD = "export default { contract: { channels: { 'a.{b': {} } } };";
+const folder = new ProjectFolder({ 'rt.config.ts': CONFIG, 'bad.config.ts': BAD });
 const elsewhere = new ProjectFolder({});
 const env: Record<string, string> = {};
 
@@ -69,6 +70,10 @@ describe('rt test', () => {
     ],
     [['message.sent', '--channel', 'chat.1', '--data', '{'], 'the data is not JSON: '],
     [['message.sent', '--channel', 'chat.1', '--config', 'nowhere.ts'], 'there is no config file nowhere.ts'],
+    [
+      ['x', '--channel', 'chat.1', '--config', 'bad.config.ts'],
+      'the contract of the config: "a.{b" is not a channel pattern',
+    ],
   ])('%j is told in one line, with exit code 2', async (args, message) => {
     const { code, stdout, stderr } = await runRt(['test', ...args], { env, cwd: folder.path });
     expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(/^.+\n$/) });

@@ -6,22 +6,31 @@ import { RealtimeClient } from '@rt/client';
 import { broadcast, defineContract, Realtime } from '@rt/core';
 import { z } from 'zod';
 const contract = defineContract({
-  channels: { 'chat.{roomId}': { events: { said: z.object({ text: z.string() }) } } },
+  channels: { 'chat.{roomId}': { events: { said: z.object({ text: z.string() }) } }, news: {} },
+  methods: { search: {}, ping: {} },
 });
 const client = new RealtimeClient<typeof contract>('');
 const realtime = new Realtime({ contract });
 declare const name: string;
 `;
 
-/** What the compiler says of `code`, an application of the packages as they are built. */
-function told(code: string): string {
+/** What the compiler says of `code`, an application of the packages as they are built, or of their sources. */
+function told(code: string, against: 'built' | 'sources' = 'built'): string {
   const lines = HEAD.split('\n').length;
-  const { problems } = typeCheck({ 'application.ts': `${HEAD}${code}\nexport { broadcast, client, name, realtime };` });
+  const text = `${HEAD}${code}\nexport { broadcast, client, name, realtime };`;
+  const { problems } = typeCheck({ 'application.ts': text }, against);
   return problems.map((problem) => problem.replace(/:(\d+):/, (_, line) => `:${Number(line) - lines + 1}:`)).join('\n');
 }
 
 it('what the tests of the types say holds for the declarations that were built', { timeout: 180_000 }, () => {
-  expect(typeCheck({ 'types.test.ts': undefined, 'server-types.test.ts': undefined }).problems).toEqual([]);
+  expect(
+    typeCheck({
+      'types.test.ts': undefined,
+      'server-types.test.ts': undefined,
+      'methods.test.ts': undefined,
+      'checked-client.test.ts': undefined,
+    }).problems,
+  ).toEqual([]);
 });
 
 it('says in words what is wrong with a channel', { timeout: 180_000 }, () => {
@@ -41,6 +50,31 @@ it('says in words what is wrong with a channel', { timeout: 180_000 }, () => {
     expect.stringMatching(/:6: Type 'number' is not assignable to type 'string'/),
   ]);
 });
+
+it(
+  'says in words what is wrong with a pattern or a method, and not in those of the whole contract',
+  { timeout: 180_000 },
+  () => {
+    const problems = told(
+      `
+    client.channel(name, { roomId: '1' });
+    realtime.handle('chats.{id}', 'said', () => undefined);
+    realtime.authorize('chats.{id}', () => true);
+    void client.call('find');`,
+      'sources',
+    ).split('\n');
+    expect(problems).toEqual([
+      expect.stringMatching(
+        /:2: Argument of type 'string' is not assignable to parameter of type '"chat.\{roomId\}" \| "news"'/,
+      ),
+      expect.stringMatching(/:3: .*the contract has no pattern \\"chats\.\{id\}\\"/),
+      expect.stringMatching(/:4: .*the contract has no pattern \\"chats\.\{id\}\\"/),
+      expect.stringMatching(
+        /:5: Argument of type '"find"' is not assignable to parameter of type '"search" \| "ping"'/,
+      ),
+    ]);
+  },
+);
 
 it('types the module-level broadcast where the application registers its contract', { timeout: 180_000 }, () => {
   expect(told(`void broadcast(name, name, { any: 'data' });`)).toBe('');

@@ -1,6 +1,8 @@
 import type { RealtimeError } from '@rt/client';
 import { CheckedClient } from '@rt/client/checks';
+import { defineContract } from '@rt/core';
 import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
 import { Inbox } from '../hardening/inbox.ts';
 import { TOKENS } from '../permissions/people.ts';
 import { CONTRACTS, zodContract } from './contracts.ts';
@@ -69,4 +71,35 @@ it('checks the user’s own messages, and is one client with one subscription a 
   expect(errors.takeAll().map(({ cause }) => (cause as RealtimeError).code)).toEqual(['INVALID_DATA']);
   expect(checked.subscribe('chat.1')).toBe(checked.channel('chat.{roomId}', { roomId: 1 }));
   expectTypeOf(checked.subscribe('chat.lobby').channel).toEqualTypeOf<string>();
+});
+
+it('checks what it gives to methods before it asks, and what they answer', async () => {
+  setNodeEnv('production');
+  const contract = defineContract({
+    methods: {
+      half: { input: z.object({ n: z.number() }), output: z.number() },
+      any: {},
+      none: { output: z.undefined() },
+    },
+  });
+  const { realtime, port } = await startStage(contract);
+  const called: unknown[] = [];
+  realtime.method('half', ({ input }) => {
+    called.push(input);
+    return input.n % 2 === 0 ? input.n / 2 : ('odd' as never);
+  });
+  realtime.method('any', ({ input }) => input);
+  realtime.method('none', () => undefined);
+  const checked = new CheckedClient(`http://127.0.0.1:${port}`, contract);
+  onTestFinished(() => checked.close());
+  const wrong = { code: 'INVALID_DATA', message: expect.stringContaining('"half": data.n') };
+  await expect(checked.call('half', { n: 'x' as never })).rejects.toMatchObject(wrong);
+  await expect(checked.call('toString' as 'any')).rejects.toMatchObject({ code: 'BAD_NAME' });
+  await expect(checked.call('half', { n: 3 })).rejects.toMatchObject({
+    code: 'HANDLER_FAILED',
+    cause: { code: 'INVALID_DATA' },
+  });
+  expect([await checked.call('half', { n: 4 }), await checked.call('any', [1])]).toEqual([2, [1]]);
+  expect(await checked.call('none')).toBeUndefined();
+  expect(called).toEqual([{ n: 3 }, { n: 4 }]);
 });

@@ -84,6 +84,27 @@ describe('what the contract does not have', () => {
   });
 });
 
+describe('what would never run', () => {
+  it('is refused where it is registered: handlers and authorizers of what the contract does not have', async () => {
+    const { realtime } = await startStage(zodContract);
+    const refused = (named: string): unknown =>
+      expect.objectContaining({ code: 'BAD_OPTION', message: expect.stringContaining(`"${named}"`) });
+    const none = (): boolean => false;
+    expect(() => realtime.handle('chat.{roomId}', 'motd' as 'message.sent', none as never)).toThrow(refused('motd'));
+    expect(() => realtime.handle('chat.lobby' as 'chat.1', 'message.sent', none as never)).toThrow(
+      refused('chat.lobby'),
+    );
+    expect(() => realtime.handle('chats.{roomId}' as 'chat.1', 'message.sent', none as never)).toThrow(
+      refused('chats.{roomId}'),
+    );
+    expect(() => realtime.authorize('chats.{roomId}' as 'chat.1', none)).toThrow(refused('chats.{roomId}'));
+    for (const pattern of ['chat.{roomId}', 'chat.7', 'presence-*'] as const) realtime.authorize(pattern, none);
+    for (const pattern of ['chat.{roomId}', 'chat.7', 'chat.*']) {
+      realtime.handle(pattern as 'chat.1', 'message.sent', () => undefined);
+    }
+  });
+});
+
 describe('the contract and the rules', () => {
   it('let clients send what the contract says where no rule says anything', async () => {
     const { client } = await startStage(zodContract, { channels: { 'chat.*': { history: false } } });

@@ -1,5 +1,7 @@
 import { defineContract, Realtime } from '@rt/core';
 import type { StandardSchema } from '@rt/core';
+import { type } from 'arktype';
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { postBroadcast } from '../hardening/server.ts';
@@ -153,6 +155,37 @@ describe('schemas that change data', () => {
       ['rung', null],
       ['rung', null],
     ]);
+  });
+});
+
+describe('defaults, transforms and asynchronous checks, whatever the library', () => {
+  const later = (text: string): Promise<boolean> => Promise.resolve(text !== 'bad');
+  it.each<[string, StandardSchema, StandardSchema]>([
+    ['zod', z.object({ n: z.string().transform(Number), note: z.string().default('none') }), z.string().refine(later)],
+    [
+      'valibot',
+      v.object({ n: v.pipe(v.string(), v.transform(Number)), note: v.optional(v.string(), 'none') }),
+      v.pipeAsync(v.string(), v.checkAsync(later)),
+    ],
+    ['arktype', type({ n: 'string.numeric.parse', note: "string = 'none'" }), z.string().refine(later)],
+  ])('%s', async (_library, changing, slow) => {
+    const contract = defineContract({
+      channels: { orders: { events: { changing, slow }, send: { changing, slow } } },
+      methods: { ask: { input: changing, output: slow } },
+    });
+    const { realtime, client } = await startStage(contract, { validateOutgoing: true });
+    realtime.method('ask', ({ input }) => JSON.stringify(input));
+    const heard = await listen(client().subscribe('orders'));
+    await client().send('orders', 'changing', { n: '1' });
+    await realtime.broadcast('orders', 'changing', { n: '2', note: 'x' });
+    await expect(client().send('orders', 'slow', 'bad')).rejects.toMatchObject({ code: 'INVALID_DATA' });
+    await client().send('orders', 'slow', 'good');
+    expect([await heard.next(), await heard.next(), await heard.next()]).toEqual([
+      ['changing', { n: 1, note: 'none' }],
+      ['changing', { n: 2, note: 'x' }],
+      ['slow', 'good'],
+    ]);
+    expect(await client().call('ask', { n: '3' })).toBe('{"n":3,"note":"none"}');
   });
 });
 

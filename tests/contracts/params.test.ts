@@ -44,6 +44,17 @@ describe('the params of a channel', () => {
     expect(realtime.channel('files.*', { '*': ['a.b', 2] }).name).toBe('files.a=2Eb.2');
   });
 
+  it('are one part each, where the compiler did not see that they are lists or missing', async () => {
+    const { realtime, client } = await startStage(zodContract);
+    const list = { roomId: ['1', 'secret'] } as never;
+    expect(realtime.channel('chat.{roomId}', list).name).toBe('chat.1=2Csecret');
+    expect(client().channel('chat.{roomId}', list).channel).toBe('chat.1=2Csecret');
+    const missing = (named: string): unknown =>
+      expect.objectContaining({ code: 'BAD_NAME', message: expect.stringContaining(`"${named}"`) });
+    expect(() => realtime.channel('chat.{roomId}', { roomId: null } as never)).toThrow(missing('roomId'));
+    expect(() => realtime.channel('files.*', {} as never)).toThrow(missing('*'));
+  });
+
   it('work without a contract', () => {
     const client = new RealtimeClient('http://localhost');
     const subscription = client.channel('chat.{roomId}', { roomId: 'a b' });

@@ -1,8 +1,10 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { freePort } from '../servers/ports.ts';
 import { readPage } from '../tooling/docs-page.ts';
 
 const run = promisify(execFile);
@@ -10,13 +12,7 @@ const run = promisify(execFile);
 describe('the programs of the guide', () => {
   it.each(['docs/guide/handlers.md', 'docs/guide/methods.md'])('%s prints what it shows', async (path) => {
     const { blocks } = readPage(path);
-    // Inside the workspace, so that imports are found.
-    const folder = await mkdtemp(join(import.meta.dirname, 'guide-'));
-    onTestFinished(() => rm(folder, { recursive: true }));
-    for (const { words, code } of blocks) {
-      const name = words.find((word) => word.startsWith('file='))?.slice('file='.length);
-      if (name !== undefined) await writeFile(join(folder, name), code);
-    }
+    const folder = await unpack(path);
     const args = ['--conditions=@rt/source', join(folder, 'program.ts')];
     const { stdout, stderr } = await run(process.execPath, args, { timeout: 25_000 });
     expect(stderr).toBe('');
@@ -24,3 +20,52 @@ describe('the programs of the guide', () => {
     expect(stdout.trim().split('\n').sort()).toEqual(shown.split('\n').sort());
   });
 });
+
+describe('the servers and pages of the guide', () => {
+  it.each([
+    ['docs/guide/first-channel.md', 'listening on', /^\d{4}-\d\d-\d\dT.+Z\n/],
+    ['docs/guide/typed-application.md', 'ann says something in a=20room=20with=20=C3=BCnusual=20name', /^here: ann\n/],
+  ])('%s: they find each other and say what they should', async (path, heard, shown) => {
+    const folder = await unpack(path, await freePort());
+    const server = new Program(join(folder, 'server.ts'));
+    await server.prints(/^listening on http.+\n/);
+    const page = new Program(join(folder, 'page.ts'));
+    await Promise.all([page.prints(shown), server.prints(new RegExp(heard))]);
+    expect([server.stderr, page.stderr]).toEqual(['', '']);
+  });
+});
+
+/** The files of a page in a folder of their own; servers take `port`. */
+async function unpack(path: string, port = 6001): Promise<string> {
+  // Inside the workspace, so that imports are found.
+  const folder = await mkdtemp(join(import.meta.dirname, 'guide-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  for (const { words, code } of readPage(path).blocks) {
+    const name = words.find((word) => word.startsWith('file='))?.slice('file='.length);
+    if (name !== undefined) await writeFile(join(folder, name), code.replaceAll('6001', String(port)));
+  }
+  return folder;
+}
+
+/** One that does not end by itself: it ends with the test. */
+class Program {
+  stdout = '';
+  stderr = '';
+  readonly #child;
+
+  constructor(file: string) {
+    const child = spawn(process.execPath, ['--conditions=@rt/source', file], { stdio: ['ignore', 'pipe', 'pipe'] });
+    onTestFinished(() => void child.kill());
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
+    this.#child = child;
+  }
+
+  /** Waits until it has printed `pattern`. */
+  async prints(pattern: RegExp): Promise<void> {
+    while (!pattern.test(this.stdout)) {
+      if (this.#child.exitCode !== null) throw new Error(`it ended:\n${this.stdout}\n${this.stderr}`);
+      await Promise.race([once(this.#child.stdout, 'data'), once(this.#child, 'close')]);
+    }
+  }
+}

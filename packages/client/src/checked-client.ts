@@ -6,6 +6,10 @@ import type {
   Contract,
   DataArguments,
   EventSchemas,
+  MethodContract,
+  MethodInput,
+  MethodName,
+  MethodOutput,
   SchemaResult,
   SendInput,
   SendName,
@@ -14,7 +18,7 @@ import type {
 import { CheckedSubscription } from './checked-subscription.ts';
 import type { ClientOptions } from './options.ts';
 import { RealtimeClient } from './realtime-client.ts';
-import type { SendOptions, SendResult } from './send-queue.ts';
+import type { CallOptions, SendOptions, SendResult } from './send-queue.ts';
 import type { SubscribeOptions, Subscription } from './subscription.ts';
 import type { SubscriptionOf } from './typed-subscription.ts';
 
@@ -26,12 +30,14 @@ import type { SubscriptionOf } from './typed-subscription.ts';
 export class CheckedClient<C extends Contract> extends RealtimeClient<C> {
   readonly #channels = new PatternMap<ChannelContract>();
   readonly #isTyped: boolean;
+  readonly #methods: Readonly<Record<string, MethodContract>> | undefined;
   readonly #checked = new WeakMap<object, CheckedSubscription>();
 
   /** Throws `BAD_OPTION` for a contract whose patterns are none, and as `RealtimeClient` does. */
   constructor(url: string | URL, contract: C, options: ClientOptions = {}) {
     super(url, options);
     this.#isTyped = contract.channels !== undefined;
+    this.#methods = contract.methods;
     for (const [pattern, channel] of Object.entries(contract.channels ?? {})) this.#channels.add(pattern, channel);
     // A field of the class above, which is its own to set.
     Object.defineProperty(this, 'user', { value: this.#checkedOnce(this.user as Subscription), enumerable: true });
@@ -56,6 +62,24 @@ export class CheckedClient<C extends Contract> extends RealtimeClient<C> {
     // Only an asynchronous schema is worth losing one's turn for.
     if (result instanceof Promise) await result;
     return super.send(channel, event, ...data);
+  }
+
+  /** As that of `RealtimeClient`; rejects with `HANDLER_FAILED` too for an answer that is not what the contract says. */
+  override async call<Name extends MethodName<C>>(
+    method: Name,
+    ...input: DataArguments<MethodInput<C, Name>, CallOptions>
+  ): Promise<MethodOutput<C, Name>> {
+    const known = this.#methods && Object.hasOwn(this.#methods, method) ? this.#methods[method] : undefined;
+    if (this.#methods && !known) throw new RealtimeError('BAD_NAME', `the contract has no method "${method}"`);
+    const result = known?.input && checkedData(known.input, input[0], `the input of "${method}"`);
+    if (result instanceof Promise) await result;
+    const answer = await super.call(method, ...input);
+    try {
+      if (known?.output) await checkedData(known.output, answer, `the answer of "${method}"`);
+    } catch (cause) {
+      throw new RealtimeError('HANDLER_FAILED', `The answer of "${method}" is not what the contract says.`, { cause });
+    }
+    return answer;
   }
 
   #checkedOnce(subscription: Subscription): CheckedSubscription {
@@ -89,15 +113,20 @@ export class CheckedClient<C extends Contract> extends RealtimeClient<C> {
     const schema = Object.hasOwn(schemas, event) ? (schemas[event] as StandardSchema) : undefined;
     const subject = `"${event}" of "${channel}"`;
     if (schema === undefined) throw new RealtimeError('BAD_NAME', `the contract has no ${subject} here`);
-    const read = (result: SchemaResult<unknown>): void => {
-      if (result.issues !== undefined) throw invalidData(result.issues, subject);
-    };
-    const { validate } = schema['~standard'];
-    let result = validate(data);
-    // What was left out travels as null.
-    if (!('then' in result) && result.issues !== undefined && data === null) result = validate(undefined);
-    if ('then' in result) return Promise.resolve(result).then(read);
-    read(result);
-    return undefined;
+    return checkedData(schema, data, subject);
   }
+}
+
+/** Throws what is wrong with `data`; a promise of that where the schema takes its time. */
+function checkedData(schema: StandardSchema, data: unknown, subject: string): Promise<void> | undefined {
+  const read = (result: SchemaResult<unknown>): void => {
+    if (result.issues !== undefined) throw invalidData(result.issues, subject);
+  };
+  const { validate } = schema['~standard'];
+  let result = validate(data);
+  // What was left out travels as null.
+  if (!('then' in result) && result.issues !== undefined && data === null) result = validate(undefined);
+  if ('then' in result) return Promise.resolve(result).then(read);
+  read(result);
+  return undefined;
 }

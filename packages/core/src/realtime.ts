@@ -1,4 +1,4 @@
-import { channelKind, channelNameOf, channelNameProblem, eventNameProblem, RealtimeError } from '@rt/protocol';
+import { channelKind, eventNameProblem, RealtimeError } from '@rt/protocol';
 import type {
   ChannelName,
   ChannelOf,
@@ -20,6 +20,7 @@ import type { AuthorizedPattern, AuthorizerOf, HandlerOf } from './application-c
 import type { Authorizer } from './authorization/authorizer.ts';
 import { userChannel } from './authorization/user-channel.ts';
 import type { ChannelHandle, History, HistoryQuery, KeptMessage } from './channel/channel-handle.ts';
+import { givenChannel } from './channel/given-channel.ts';
 import type { ChannelPage, ChannelQuery, Fleet } from './cluster/fleet.ts';
 import { addCurrent, removeCurrent } from './current.ts';
 import { Broadcasts } from './delivery/broadcasts.ts';
@@ -122,9 +123,7 @@ export class Realtime<Definition extends Contract = Contract> {
     pattern: PatternOrName<Definition, Text>,
     ...[params]: ParamsArguments<Definition, Text>
   ): ChannelHandle<ChannelOf<Definition, Text>> {
-    const name = params === undefined ? (pattern as string) : channelNameOf(pattern as string, params);
-    const problem = channelNameProblem(name);
-    if (problem !== undefined) throw new RealtimeError('BAD_NAME', problem);
+    const name = givenChannel(pattern as string, params);
     const handle: ChannelHandle = {
       name,
       broadcast: (event, ...data) => this.#broadcasts.broadcast(name, event, ...data),
@@ -138,12 +137,14 @@ export class Realtime<Definition extends Contract = Contract> {
 
   /**
    * Says who may have the channels that match `pattern`; its `{name}` parts are `params` by name and type.
-   * Private and presence channels are refused without one. Throws `BAD_OPTION` for a bad pattern or a second authorizer.
+   * Private and presence channels are refused without one. Throws `BAD_OPTION` for a bad pattern, a second authorizer, or what is
+   * not in the contract.
    */
   authorize<const Text extends string>(
     pattern: AuthorizedPattern<Definition, Text>,
     authorizer: AuthorizerOf<Definition, Text>,
   ): void {
+    this.#node.parts.contract?.checkAuthorized(pattern as string);
     this.#node.parts.authorizers.add(pattern as string, authorizer as Authorizer);
   }
 
@@ -210,13 +211,14 @@ export class Realtime<Definition extends Contract = Contract> {
 
   /**
    * Runs `handler` when a client sends `event` to a channel that matches `pattern`, where a rule's `send` or the contract lets it.
-   * Throws `BAD_OPTION` for a pattern that is none or has a handler for this event already.
+   * Throws `BAD_OPTION` for a pattern that is none or has a handler for this event already, and for what is not in the contract.
    */
   handle<const Text extends string, Event extends SendName<ChannelOf<Definition, Text>>>(
     pattern: PatternOrName<Definition, Text>,
     event: Event,
     handler: HandlerOf<Text, ChannelOf<Definition, Text>, Event>,
   ): void {
+    this.#node.parts.contract?.checkHandled(pattern as string, event);
     this.#node.parts.handlers.add(pattern as string, event, handler as MessageHandler);
   }
 

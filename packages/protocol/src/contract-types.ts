@@ -19,8 +19,11 @@ export type ChannelsOf<C extends Contract> = C extends {
   ? Channels
   : Readonly<Record<string, AnyChannel>>;
 
-/** The patterns of a contract; any string without one. */
-export type ChannelPattern<C extends Contract> = keyof ChannelsOf<C> & string;
+/**
+ * The patterns of a contract; any string without one. (`C extends C` makes the compiler tell of the patterns, where without it
+ * it would write down the whole contract.)
+ */
+export type ChannelPattern<C extends Contract> = C extends C ? keyof ChannelsOf<C> & string : never;
 
 /** `Typed` where the contract has channels, else `Untyped`. */
 export type IfTyped<C extends Contract, Typed, Untyped> = string extends keyof ChannelsOf<C> ? Untyped : Typed;
@@ -34,7 +37,11 @@ export type ChannelName<C extends Contract, Name extends string> = IfTyped<
 
 /** One of the contract's patterns, or a literal name as `ChannelName`. */
 export type PatternOrName<C extends Contract, Text extends string> =
-  Text extends ChannelPattern<C> ? Text : ChannelName<C, Text>;
+  Text extends ChannelPattern<C>
+    ? Text
+    : Text extends `${string}${'{' | '*'}${string}`
+      ? ContractProblem<`the contract has no pattern "${Text}"`>
+      : ChannelName<C, Text>;
 
 /** What comes behind a pattern or name: the params of a pattern that has some; anything without a contract. */
 export type ParamsArguments<C extends Contract, Text extends string> = IfTyped<
@@ -95,8 +102,8 @@ export type MethodsOf<C extends Contract> = C extends {
   ? Methods
   : Readonly<Record<string, MethodContract>>;
 
-/** The names of a contract's methods; any string without one. */
-export type MethodName<C extends Contract> = keyof MethodsOf<C> & string;
+/** The names of a contract's methods; any string without one. As `ChannelPattern`. */
+export type MethodName<C extends Contract> = C extends C ? keyof MethodsOf<C> & string : never;
 
 /** What a caller gives to a method; `unknown` without a schema. */
 export type MethodInput<C extends Contract, Name extends MethodName<C>> = MethodsOf<C>[Name] extends {

@@ -20,10 +20,8 @@ export function channelNameOf(
   pattern: string,
   params: Readonly<Record<string, NamePart | readonly NamePart[]>>,
 ): string {
-  return pattern.replace(/\{(\w+)\}|\*$/g, (part, name: string = part) =>
-    [params[name]!]
-      .flat()
-      .map((value) => encodeNamePart(value.toString()))
-      .join('.'),
+  return pattern.replace(/\{(\w+)\}|\*$/g, (part, name?: string) =>
+    // A list where one part belongs, from a query say, is one part all the same.
+    (name ? [params[name]!] : [params[part]!].flat()).map((value) => encodeNamePart(value.toString())).join('.'),
   );
 }

@@ -3,7 +3,7 @@ import type { ChannelContract } from '@rt/protocol';
 import { userChannel } from '@rt/core';
 import type { Command } from 'commander';
 import { keyOption, publishMessage } from '../broadcast-api.ts';
-import { usageError } from '../command-error.ts';
+import { messageOf, usageError } from '../command-error.ts';
 import type { AnyConfig } from '../config.ts';
 import { parseJsonArgument } from '../json-argument.ts';
 import { loadConfig } from '../load-config.ts';
@@ -64,7 +64,11 @@ function channelOf({ channel, user }: TestFlags): string {
 /** The contract's example of `event`; `null` where there is no contract that knows the channel, as the data is anything then. */
 function exampleOf({ contract }: AnyConfig, channel: string, event: string): unknown {
   const channels = new PatternMap<ChannelContract>();
-  for (const [pattern, each] of Object.entries(contract?.channels ?? {})) channels.add(pattern, each);
+  try {
+    for (const [pattern, each] of Object.entries(contract?.channels ?? {})) channels.add(pattern, each);
+  } catch (cause) {
+    throw usageError(`the contract of the config: ${messageOf(cause)}`, cause);
+  }
   const known = channels.find(channel)?.value;
   if (known === undefined) return null;
   const examples = known.examples ?? {};

@@ -39,6 +39,7 @@ const MAX_REMEMBERED = 10_000;
 export class ApplicationContract {
   readonly settings: ContractSettings;
   readonly #channels = new PatternMap<ContractChannel>();
+  readonly #byPattern = new Map<string, ContractChannel>();
   readonly #known = new Map<string, ContractChannel>();
   /** By channel, when the last message that waits for an asynchronous schema has its turn. */
   readonly #turns = new Map<string, Promise<unknown>>();
@@ -51,8 +52,22 @@ export class ApplicationContract {
       // The options were checked: these are schemas.
       const { events = {}, send = {}, presence } = channel as CheckedChannel;
       const schemas = { events: new Map(Object.entries(events)), send: new Map(Object.entries(send)) };
-      this.#channels.add(pattern, { pattern, ...schemas, presence });
+      const known = { pattern, ...schemas, presence };
+      this.#channels.add(pattern, known);
+      this.#byPattern.set(pattern, known);
     }
+  }
+
+  /** Throws `BAD_OPTION` where no handler of `event` for `text`, a pattern or a name, would ever run. */
+  checkHandled(text: string, event: string): void {
+    const known = this.#registered(text);
+    if (known === undefined || known.send.has(event)) return;
+    throw new RealtimeError('BAD_OPTION', `by the contract clients send no ${quoted(event)} to ${quoted(text)}`);
+  }
+
+  /** Throws `BAD_OPTION` where no authorizer for `text`, a pattern or a name, would ever be asked. */
+  checkAuthorized(text: string): void {
+    this.#registered(text);
   }
 
   /** Why there is no channel `name`, if so: `BAD_NAME`. A user's own channel is always there. */
@@ -145,6 +160,13 @@ export class ApplicationContract {
 
   #subject(channel: string, event: string): Subject {
     return { name: `${quoted(event)} of ${quoted(channel)}`, failed: this.settings.failed };
+  }
+
+  /** What the contract says of `text`; `undefined` for a pattern that ends with a `*`, which may mean several of its channels. */
+  #registered(text: string): ContractChannel | undefined {
+    const known = this.#byPattern.get(text) ?? this.#find(text);
+    if (known !== undefined || text.endsWith('*')) return known;
+    throw new RealtimeError('BAD_OPTION', `the contract has no channel ${quoted(text)}`);
   }
 
   #eventSchema(channel: string, event: string): StandardSchema {

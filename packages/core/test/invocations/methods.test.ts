@@ -172,6 +172,25 @@ describe('a call that is taken back', () => {
   });
 });
 
+it('a handler hears that its sender is gone, as a method does, and goes on with what was sent', async () => {
+  const { realtime, client } = await setStage();
+  const heard: unknown[] = [];
+  realtime.handle('*', 'said', async (message) => {
+    await new Promise((resolve) => message.signal.addEventListener('abort', resolve));
+    heard.push(message.data, (await message.relay()).id.length > 0);
+  });
+  const [sender, other] = [await client(), await client()];
+  other.send(['sub', 1, 'chat.1']);
+  await other.next();
+  sender.send(['send', 1, 'chat.1', 'said', 'last words']);
+  await settle();
+  expect(heard).toEqual([]);
+  sender.abort();
+  expect((await other.next()).slice(0, 5)).toMatchObject(['m', 'chat.1', 'said', expect.anything(), 'last words']);
+  await settle();
+  expect(heard).toEqual(['last words', true]);
+});
+
 it('a number that is in use ends the connection: nobody could tell the answers apart', async () => {
   const { realtime, client } = await setStage();
   realtime.method('wait', () => new Promise(() => undefined));
