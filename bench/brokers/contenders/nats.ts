@@ -9,7 +9,7 @@ const STREAM = 'bare';
 export function nats(keeps: boolean): Contender {
   return {
     async sender(url): Promise<Sender> {
-      const connection = await connect({ servers: new URL(url).host });
+      const connection = await connect({ servers: new URL(url).host, noAsyncTraces: true });
       const stream = jetstream(connection);
       return {
         tick: (work: readonly Part[]) => {
@@ -22,7 +22,7 @@ export function nats(keeps: boolean): Contender {
       };
     },
     async receiver(url, channels, arrived) {
-      const connection = await connect({ servers: new URL(url).host });
+      const connection = await connect({ servers: new URL(url).host, noAsyncTraces: true });
       const take = (text: string): void => {
         const messages = text.split(BREAK);
         // What a link would write.

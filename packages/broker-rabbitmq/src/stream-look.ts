@@ -1,4 +1,4 @@
-import { within } from '@rt/core';
+import { emptyRecord, within } from '@rt/core';
 import { RealtimeError } from '@rt/protocol';
 import { randomBytes } from 'node:crypto';
 import { acknowledge, closeChannel, openChannel } from './channel.ts';
@@ -53,11 +53,6 @@ export async function look(link: Link, stream: Stream): Promise<StreamState> {
     );
   }
   return { epoch, end };
-}
-
-/** A record of nothing, which is read like any other. */
-export function emptyRecord(writer: string): string {
-  return `[1,"${writer}",0,[]]`;
 }
 
 /** Reads the beginning, until that says whose order it is. */

@@ -1,4 +1,4 @@
-import { reasonOf } from '@rt/core';
+import { emptyRecord, reasonOf } from '@rt/core';
 import type { Cancel, PartitionReader, PartitionText } from '@rt/core';
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { randomBytes } from 'node:crypto';
@@ -7,7 +7,7 @@ import type { Link } from './link.ts';
 import { DEFAULT_PREFETCH_COUNT } from './node-queue.ts';
 import { decodeStream } from './payload.ts';
 import { noStream } from './server-check.ts';
-import { emptyRecord, look, positionOf } from './stream-look.ts';
+import { look, positionOf } from './stream-look.ts';
 import type { StreamState } from './stream-look.ts';
 import type { Stream } from './stream.ts';
 

@@ -2,6 +2,7 @@
  * The rt server: `Realtime`, the memory broker, and the seams that transports and brokers plug into.
  * Start with `README.md`; what is promised stands in `docs/delivery.md`.
  */
+export type { AuthorizedPattern, AuthorizerOf, HandlerOf } from './application-contract/contract-types.ts';
 export type { AuthorizationRequest, Authorizer, ChannelAction } from './authorization/authorizer.ts';
 export { userChannel } from './authorization/user-channel.ts';
 export { cutBus, decodeBus, encodeBus } from './brokers/bus-payload.ts';
@@ -67,6 +68,7 @@ export type { Partition, PartitionReader, PartitionStart, PartitionText } from '
 export { partitionOf } from './partition-log/partition-of.ts';
 export { PartitionLog, replayMsOf } from './partition-log/partition-log.ts';
 export type { PartitionLogOptions } from './partition-log/partition-log.ts';
+export { emptyRecord } from './partition-log/record.ts';
 export type { Member, MemberInfo } from './presence/member.ts';
 export { Realtime } from './realtime.ts';
 export type { Load, NodeStats } from './stats.ts';

@@ -7,7 +7,7 @@ import { Freshness } from './freshness.ts';
 import type { OrderHost } from './order-host.ts';
 import { OwnRecords } from './own-records.ts';
 import type { Partition, PartitionReader, PartitionStart, PartitionText } from './partition.ts';
-import { decodeRecord } from './record.ts';
+import { decodeRecord } from './record-reader.ts';
 import type { LogRecord } from './record.ts';
 import { Writers } from './writers.ts';
 

@@ -109,18 +109,17 @@ export class PartitionLog implements Log {
     const appending: Promise<void>[] = [];
     const stored = new Set<number>();
     for (const [order, indexes] of byPartition) {
-      for (const { body, origins } of draftRecords(work, indexes, newTag)) {
+      for (const { body, runs } of draftRecords(work, indexes, newTag)) {
         appending.push(
           order.append(body).then((outcome) => {
-            origins.forEach(([index, entry], at) => {
+            let at = 0;
+            for (const { work: index, from, count } of runs) {
               const result = results[index]!;
-              if (outcome instanceof RealtimeError) {
-                if (!(result instanceof RealtimeError)) results[index] = outcome;
-                return;
-              }
-              stored.add(index);
-              if (!(result instanceof RealtimeError)) result[entry] = outcome[at]!;
-            });
+              if (!(outcome instanceof RealtimeError)) stored.add(index);
+              if (result instanceof RealtimeError) at += count;
+              else if (outcome instanceof RealtimeError) results[index] = outcome;
+              else for (let entry = from; entry < from + count; entry++) result[entry] = outcome[at++]!;
+            }
           }),
         );
       }

@@ -1,19 +1,23 @@
 import type { LogWork, NewEntry, Retention } from '../contracts/log.ts';
 
 /** The most entries of one record: each has an index below 2^16 - 1. */
-const MAX_ENTRIES = 4_096;
+export const MAX_ENTRIES = 4_096;
 /** What one record may hold, but for a single entry that is larger. */
 const MAX_BYTES = 256 * 1024;
-/** What a record has around its channels. */
+/** What a record has around its channels, and an entry around its text. */
 const FRAME_BYTES = 64;
+/** Longer texts are measured; of a shorter one it is taken that each character has three bytes of UTF-8, the most there are. */
+const MAX_UNMEASURED = 4 * 1024;
+/** What the first line of every record begins with. */
+export const VERSION = '2';
 
 /** An entry on its way, with the tag that its writer gave it. */
-interface RecordEntry extends NewEntry {
+export interface RecordEntry extends NewEntry {
   readonly tag: string;
 }
 
 /** Entries of one channel in a record. */
-interface RecordPart {
+export interface RecordPart {
   readonly channel: string;
   readonly retention: Retention;
   readonly entries: readonly RecordEntry[];
@@ -27,12 +31,18 @@ export interface LogRecord {
   readonly parts: readonly RecordPart[];
 }
 
+/** Entries of one channel in a row: which of the tick's channels, which of its entries is the first, and how many. */
+export interface Run {
+  readonly work: number;
+  readonly from: number;
+  count: number;
+}
+
 /** Entries of one record, written, and which of the work they are. */
 export interface RecordDraft {
   /** The parts, as they stand in the record. */
   readonly body: string;
-  /** For each entry: which of the tick's channels, and which of that channel's entries. */
-  readonly origins: readonly (readonly [work: number, entry: number])[];
+  readonly runs: readonly Run[];
 }
 
 /** Writes work as records, as few as may be. `indexes`: of which of `work`. */
@@ -44,33 +54,38 @@ export function draftRecords(
   const drafts: RecordDraft[] = [];
   let body = '';
   let bytes = FRAME_BYTES;
-  let origins: [number, number][] = [];
-  let isOpen = false;
+  let count = 0;
+  let runs: Run[] = [];
+  /** The entries of the part that is being written. */
+  let written = '';
+  let run: Run | undefined;
   const closePart = (): void => {
-    if (isOpen) body += ']]';
-    isOpen = false;
+    if (run === undefined) return;
+    const { channel, retention } = work[run.work]!;
+    body += `${channel} ${retention.size} ${retention.ttlMs} ${run.count}\n${written}`;
+    written = '';
+    run = undefined;
   };
   const closeRecord = (): void => {
     closePart();
-    if (origins.length > 0) drafts.push({ body, origins });
+    if (runs.length > 0) drafts.push({ body, runs });
     body = '';
     bytes = FRAME_BYTES;
-    origins = [];
+    count = 0;
+    runs = [];
   };
   for (const index of indexes) {
-    const { channel, entries, retention } = work[index]!;
-    const head = `[${JSON.stringify(channel)},${retention.size},${retention.ttlMs},[`;
-    entries.forEach((entry, position) => {
-      const written = writeEntry(entry, newTag());
-      const more = Buffer.byteLength(written) + head.length + 8;
-      if (origins.length > 0 && (bytes + more > MAX_BYTES || origins.length >= MAX_ENTRIES)) closeRecord();
-      if (isOpen) body += ',';
-      else body += body === '' ? head : `,${head}`;
-      isOpen = true;
-      body += written;
+    const { channel, entries } = work[index]!;
+    for (let from = 0; from < entries.length; from++) {
+      const entry = entries[from]!;
+      const more = bytesOf(entry) + (run === undefined ? channel.length + FRAME_BYTES : 0);
+      if (count > 0 && (bytes + more > MAX_BYTES || count >= MAX_ENTRIES)) closeRecord();
+      if (run === undefined) runs.push((run = { work: index, from, count: 0 }));
+      written += writeEntry(entry, newTag());
+      run.count++;
       bytes += more;
-      origins.push([index, position]);
-    });
+      count++;
+    }
     closePart();
   }
   closeRecord();
@@ -79,65 +94,25 @@ export function draftRecords(
 
 /** The text of a record. */
 export function encodeRecord(writer: string, number: number, body: string): string {
-  return `[1,"${writer}",${number},[${body}]]`;
+  return `${VERSION} ${writer} ${number}\n${body}`;
 }
 
+/** A record of nothing, which is read like any other. */
+export function emptyRecord(writer: string): string {
+  return encodeRecord(writer, 0, '');
+}
+
+/** Its length is told ahead, so that nothing in a text has to be escaped: that would be most of the work, on every node. */
 function writeEntry({ text, id, except }: NewEntry, tag: string): string {
-  const start = `[${JSON.stringify(text)},"${tag}"`;
-  if (except !== undefined) return `${start},${JSON.stringify(id ?? null)},${JSON.stringify(except)}]`;
-  return id === undefined ? `${start}]` : `${start},${JSON.stringify(id)}]`;
+  if (id === undefined && except === undefined) return `${tag} ${text.length}\n${text}`;
+  return `${tag} ${text.length} ${fieldOf(id)} ${fieldOf(except)}\n${text}`;
 }
 
-/** What a text says, or `undefined` where no node of this version can have written it. */
-export function decodeRecord(text: string): LogRecord | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (!isList(value) || value.length !== 4) return undefined;
-  const [version, writer, number, rawParts] = value;
-  if (version !== 1 || typeof writer !== 'string' || !isCount(number) || !isList(rawParts)) return undefined;
-  const parts: RecordPart[] = [];
-  let count = 0;
-  for (const raw of rawParts) {
-    const part = parsePart(raw);
-    if (part === undefined) return undefined;
-    count += part.entries.length;
-    parts.push(part);
-  }
-  return count > MAX_ENTRIES ? undefined : { writer, number, parts };
+/** In a line of its own and between spaces: `=` and the value, or nothing where there is none. */
+function fieldOf(value: string | undefined): string {
+  return value === undefined ? '' : `=${encodeURIComponent(value)}`;
 }
 
-function parsePart(raw: unknown): RecordPart | undefined {
-  if (!isList(raw) || raw.length !== 4) return undefined;
-  const [channel, size, ttlMs, rawEntries] = raw;
-  if (typeof channel !== 'string' || channel === '' || !isCount(size) || !isCount(ttlMs) || !isList(rawEntries)) {
-    return undefined;
-  }
-  const entries: RecordEntry[] = [];
-  for (const entry of rawEntries) {
-    if (!isList(entry)) return undefined;
-    const [text, tag, id = null, except = null] = entry;
-    if (typeof text !== 'string' || typeof tag !== 'string' || !TAG.test(tag)) return undefined;
-    if (!isTextOrNull(id) || !isTextOrNull(except)) return undefined;
-    entries.push({ text, tag, id: id ?? undefined, except: except ?? undefined });
-  }
-  return { channel, retention: { size, ttlMs }, entries };
-}
-
-/** What a cursor may hold. */
-const TAG = /^[A-Za-z0-9_-]{1,16}$/;
-
-function isList(value: unknown): value is readonly unknown[] {
-  return Array.isArray(value);
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
-function isTextOrNull(value: unknown): value is string | null {
-  return value === null || typeof value === 'string';
+function bytesOf({ text }: NewEntry): number {
+  return FRAME_BYTES + (text.length > MAX_UNMEASURED ? Buffer.byteLength(text) : text.length * 3);
 }

@@ -98,14 +98,23 @@ describe('PartitionLog', () => {
       '{}',
       '[]',
       'null',
-      '[2,"w",1,[]]',
-      '[1,"w",1,[["news",1,1]]]',
-      '[1,"w",1,[["news",-1,1,[["x","t"]]]]]',
-      '[1,"w",1,[["news",1,1,[[1,"t"]]]]]',
-      '[1,"w",1,[["news",1,1,[["x","not a tag"]]]]]',
-      '[1,"w",1,[["news",1,1,[["x","t",3]]]]]',
-      '[1,"w",1,[["",1,1,[["x","t"]]]]]',
-      '[1,"w",1,[["news",1,1,[["x","t",null,{}]]]]]',
+      '[1,"w",1,[["news",1,1,[["x","t"]]]]]',
+      '3 w 1\nnews 1 1 1\nt 1\nx',
+      '2 w\nnews 1 1 1\nt 1\nx',
+      '2 w 1 news 1 1 1 t 1 x',
+      '2 w 1\nnews 1 1\nt 1\nx',
+      '2 w 1\nnews -1 1 1\nt 1\nx',
+      '2 w 1\n 1 1 1\nt 1\nx',
+      '2 w 1\nnews 1 1 2\nt 1\nx',
+      '2 w 1\nnews 1 1 1\nt 1\nxx',
+      '2 w 1\nnews 1 1 1\nt 2\nx',
+      '2 w 1\nnews 1 1 1\nt\nx',
+      '2 w 1\nnews 1 1 1\nt x\nx',
+      '2 w 1\nnews 1 1 1\nno,tag 1\nx',
+      '2 w 1\nnews 1 1 1\nt 1 x \nx',
+      '2 w 1\nnews 1 1 1\nt 1 =%zz \nx',
+      `2 w 1\nnews 1 1 1\nt 1 =${'x'.repeat(5_000)} \nx`,
+      '2 w 1\nnews 1 1 1\nt 99999999999999999999\nx',
     ];
     for (const text of garbage) order.append(text);
     await node.append('news', 'ours');
@@ -209,7 +218,7 @@ describe('PartitionLog', () => {
   it('cuts large work into records of 256 KiB and keeps its order', async () => {
     const order = new MemoryOrder();
     const node = await Node.start(order);
-    const entries = Array.from({ length: 20 }, (_, index) => ({ text: `${index} ${'\0'.repeat(10_000)}` }));
+    const entries = Array.from({ length: 20 }, (_, index) => ({ text: `${index} ${'\0漢\n'.repeat(10_000)}` }));
     const work = ['a', 'b'].map((channel) => ({ channel, entries, retention: RETENTION }));
     const appended = await node.log.append(work);
     for (const { text } of order.texts) expect(Buffer.byteLength(text)).toBeLessThanOrEqual(256 * 1024);
