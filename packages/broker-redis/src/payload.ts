@@ -1,4 +1,4 @@
-import { decodeBus } from '@rt/core';
+import { decodeBus, EntryHead } from '@rt/core';
 import type { Entry } from '@rt/core';
 
 /** A run of entries that were appended in one step, as it is stored and published. */
@@ -89,16 +89,14 @@ export function decodeBatch(payload: string): Batch | undefined {
   };
 }
 
-/**
- * The records of a batch. Looked at letter by letter, because this runs for every message on every node: a regular expression takes
- * twice as long.
- */
+/** The records of a batch. */
 class Records {
   readonly entries: Entry[] = [];
   /** The tag of the last entry that was read. */
   previousTag: string;
   readonly #text: string;
   readonly #first: number;
+  readonly #head = new EntryHead();
   #at: number;
 
   constructor(text: string, at: number, { first, previousTag }: Pick<Batch, 'first' | 'previousTag'>) {
@@ -116,32 +114,22 @@ class Records {
 
   #readOne(): boolean {
     const text = this.#text;
-    const from = this.#at;
-    let index = from;
-    while (isLetter(text.charCodeAt(index))) index++;
-    const tagEnd = index;
-    if (tagEnd === from || tagEnd - from > MAX_TAG_LENGTH || text.charCodeAt(index) !== SPACE) return false;
-    let length = 0;
-    let code = text.charCodeAt(++index);
-    const digits = index;
-    while (code >= ZERO && code <= NINE) {
-      length = length * 10 + code - ZERO;
-      code = text.charCodeAt(++index);
-    }
-    if (index === digits || index - digits > MAX_DIGITS) return false;
+    const head = this.#head;
+    if (!head.read(text, this.#at)) return false;
+    const { tag } = head;
+    let from = head.end;
     let except: string | undefined;
-    if (code === SPACE) {
-      const match = EXCEPT.exec(text.slice(index + 1, index + 2 + MAX_EXCEPT_LENGTH));
+    if (head.hasMore) {
+      const match = EXCEPT.exec(text.slice(from, from + MAX_EXCEPT_LENGTH + 1));
       if (match === null) return false;
       except = match[1]!;
-      index += 1 + except.length;
-    } else if (code !== LINE_END) return false;
-    const end = index + 1 + length;
+      from += except.length + 1;
+    }
+    const end = from + head.length;
     if (end > text.length) return false;
     const offset = this.#first + this.entries.length;
-    const tag = text.slice(from, tagEnd);
     const { previousTag } = this;
-    const own = text.slice(index + 1, end);
+    const own = text.slice(from, end);
     this.entries.push(
       except === undefined ? { offset, tag, previousTag, text: own } : { offset, tag, previousTag, except, text: own },
     );
@@ -151,14 +139,5 @@ class Records {
   }
 }
 
-const [SPACE, LINE_END, ZERO, NINE] = [0x20, 0x0a, 0x30, 0x39];
-const MAX_TAG_LENGTH = 16;
-const MAX_DIGITS = 10;
 const MAX_EXCEPT_LENGTH = 128;
 const EXCEPT = /^([\x21-\x7e]{1,128})\n/;
-
-/** Of the base64url alphabet. */
-function isLetter(code: number): boolean {
-  const lower = code | 0x20;
-  return (lower >= 0x61 && lower <= 0x7a) || (code >= ZERO && code <= NINE) || code === 0x2d || code === 0x5f;
-}

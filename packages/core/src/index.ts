@@ -8,6 +8,7 @@ export { userChannel } from './authorization/user-channel.ts';
 export { cutBus, decodeBus, encodeBus } from './brokers/bus-payload.ts';
 export { within } from './brokers/deadline.ts';
 export { Echoes } from './brokers/echoes.ts';
+export { EntryHead } from './brokers/entry-head.ts';
 export { brokerDown, outcomeUnknown, reasonOf } from './brokers/failure.ts';
 export { badOption, checkAlternatives, checkEachOption, optionChecks } from './brokers/option-checks.ts';
 export type { OptionCheck } from './brokers/option-checks.ts';
