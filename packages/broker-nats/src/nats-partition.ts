@@ -1,5 +1,7 @@
 import { jetstream, jetstreamManager, JetStreamApiError, JetStreamError } from '@nats-io/jetstream';
+import type { JetStreamClient } from '@nats-io/jetstream';
 import { NoRespondersError, PermissionViolationError, RequestError } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { brokerDown, outcomeUnknown, reasonOf } from '@rt/core';
 import type { Partition, PartitionReader } from '@rt/core';
 import { RealtimeError } from '@rt/protocol';
@@ -20,6 +22,8 @@ export class NatsPartition implements Partition {
   readonly #link: Link;
   readonly #stream: Stream;
   #reading: StreamReading | undefined;
+  /** Made once for the connection: that costs more than a publish. */
+  #client: { readonly connection: NatsConnection; readonly jetstream: JetStreamClient } | undefined;
 
   constructor(link: Link, partition: number) {
     this.#link = link;
@@ -35,7 +39,7 @@ export class NatsPartition implements Partition {
     const connection = this.#link.connection();
     checkLength(text, connection.info?.max_payload);
     try {
-      await jetstream(connection, { timeout: STORED_MS }).publish(this.#stream.subject, text);
+      await this.#clientOf(connection).publish(this.#stream.subject, text);
     } catch (error) {
       this.#link.suspect();
       if (isRefusal(error)) throw brokerDown('JetStream did not store the messages', error);
@@ -61,6 +65,13 @@ export class NatsPartition implements Partition {
       reading.end();
       if (this.#reading === reading) this.#reading = undefined;
     };
+  }
+
+  #clientOf(connection: NatsConnection): JetStreamClient {
+    if (this.#client?.connection !== connection) {
+      this.#client = { connection, jetstream: jetstream(connection, { timeout: STORED_MS }) };
+    }
+    return this.#client.jetstream;
   }
 
   /** A new stream on several servers has no leader at first, and nobody answers for it: it is asked again. */
