@@ -41,6 +41,8 @@ const INTERNAL_NAMES = [
   'atOnce',
   'maxWaitMs',
   'isEmpty',
+  'emit',
+  'flush',
 ];
 
 /** The letters that a minifier uses most, so that they compress best. */

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { typeCheck } from './type-checker.ts';
 
 const HEAD = `
+import { defineConfig } from '@rt/cli';
 import { RealtimeClient } from '@rt/client';
 import { broadcast, defineContract, Realtime } from '@rt/core';
 import { z } from 'zod';
@@ -17,7 +18,7 @@ declare const name: string;
 /** What the compiler says of `code`, an application of the packages as they are built, or of their sources. */
 function told(code: string, against: 'built' | 'sources' = 'built'): string {
   const lines = HEAD.split('\n').length;
-  const text = `${HEAD}${code}\nexport { broadcast, client, name, realtime };`;
+  const text = `${HEAD}${code}\nexport { broadcast, client, defineConfig, name, realtime };`;
   const { problems } = typeCheck({ 'application.ts': text }, against);
   return problems.map((problem) => problem.replace(/:(\d+):/, (_, line) => `:${Number(line) - lines + 1}:`)).join('\n');
 }
@@ -29,6 +30,7 @@ it('what the tests of the types say holds for the declarations that were built',
       'server-types.test.ts': undefined,
       'methods.test.ts': undefined,
       'checked-client.test.ts': undefined,
+      'config-types.test.ts': undefined,
     }).problems,
   ).toEqual([]);
 });
@@ -60,7 +62,10 @@ it(
     client.channel(name, { roomId: '1' });
     realtime.handle('chats.{id}', 'said', () => undefined);
     realtime.authorize('chats.{id}', () => true);
-    void client.call('find');`,
+    void client.call('find');
+    defineConfig({ contract, handlers: { 'chats.{id}': { said: () => undefined } } });
+    defineConfig({ contract, handlers: { news: { said: () => undefined } } });
+    defineConfig({ contract, authorizers: { 'chats.1': () => true } });`,
       'sources',
     ).split('\n');
     expect(problems).toEqual([
@@ -72,6 +77,9 @@ it(
       expect.stringMatching(
         /:5: Argument of type '"find"' is not assignable to parameter of type '"search" \| "ping"'/,
       ),
+      expect.stringMatching(/:6: .*the contract has no pattern \\"chats\.\{id\}\\"/),
+      expect.stringMatching(/:7: .*by the contract clients send nothing to \\"news\\"/),
+      expect.stringMatching(/:8: .*no channel of the contract matches \\"chats\.1\\"/),
     ]);
   },
 );

@@ -25,10 +25,6 @@ export function schemasAlone({ channels, events, sends }: Size): string {
  * client and one server that listen, send, broadcast and handle.
  */
 export function application({ channels, events, sends, used }: Size): string {
-  const rows = each(channels, (channel) => {
-    const [delivered, sent] = [schemas(channel, events), schemas(channel, sends)];
-    return `  'channel-${channel}.{id}': {\n  events: {\n${delivered}\n  },\n  send: {\n${sent}\n  } },`;
-  });
   const uses = each(used === 0 ? 0 : channels, (channel) => [
     `const by${channel} = client.channel('channel-${channel}.{id}', { id: 'x' });`,
     `const of${channel} = client.subscribe('channel-${channel}.7');`,
@@ -43,13 +39,38 @@ export function application({ channels, events, sends, used }: Size): string {
     "import { RealtimeClient } from '@rt/client';",
     "import { defineContract, Realtime } from '@rt/core';",
     "import { z } from 'zod';",
-    'export const contract = defineContract({ channels: {',
-    ...rows,
-    '} });',
+    ...contract({ channels, events, sends }),
     'export const realtime = new Realtime({ contract });',
     "export const client = new RealtimeClient<typeof contract>('');",
     ...uses.flat(),
   ].join('\n');
+}
+
+/** An `rt.config.ts` with such a contract, and a handler and an authorizer for each of its patterns. */
+export function config(size: Omit<Size, 'used'>): string {
+  const { channels } = size;
+  return [
+    "import { defineConfig } from '@rt/cli';",
+    "import { defineContract } from '@rt/core';",
+    "import { z } from 'zod';",
+    ...contract(size),
+    'export default defineConfig({ contract, handlers: {',
+    ...each(channels, (channel) => {
+      const handler = `({ data, params }) => void (data.field${channel}.toFixed() + params.id)`;
+      return `  'channel-${channel}.{id}': { 'event-0': ${handler} },`;
+    }),
+    '}, authorizers: {',
+    ...each(channels, (channel) => `  'channel-${channel}.{id}': ({ params }) => params.id !== '',`),
+    '} });',
+  ].join('\n');
+}
+
+function contract({ channels, events, sends }: Omit<Size, 'used'>): string[] {
+  const rows = each(channels, (channel) => {
+    const [delivered, sent] = [schemas(channel, events), schemas(channel, sends)];
+    return `  'channel-${channel}.{id}': {\n  events: {\n${delivered}\n  },\n  send: {\n${sent}\n  } },`;
+  });
+  return ['export const contract = defineContract({ channels: {', ...rows, '} });'];
 }
 
 function schemas(channel: number, events: number): string {

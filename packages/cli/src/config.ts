@@ -1,27 +1,21 @@
-import type {
-  Authorizer,
-  Broker,
-  Contract,
-  LogLevel,
-  MessageHandler,
-  Method,
-  Realtime,
-  RealtimeOptions,
-  Transport,
-} from '@rt/core';
+import type { Broker, ChannelPattern, Contract, LogLevel, Realtime, RealtimeOptions, Transport } from '@rt/core';
 import type { BrokerName, NamedTransport } from './plugs.ts';
+import type { AuthorizersOf, HandlersOf, MethodsByName } from './registered.ts';
 
 /** A transport or broker, or what makes it when it is chosen. */
 export type Plug<Made extends object> = Made | (() => Made | Promise<Made>);
 
 /**
  * What `rt serve` takes from `rt.config.ts`: everything that `new Realtime` takes, and what a process of its own needs.
- * `Brokers` and `Transports` are the names that the config itself gives.
+ * `Brokers` and `Transports` are the names that the config itself gives, `Handled` and `Authorized` the patterns and channels that it
+ * has handlers and authorizers for.
  */
 export interface RtConfig<
   Definition extends Contract = Contract,
   Brokers extends string = never,
   Transports extends string = never,
+  Handled extends string = ChannelPattern<Definition>,
+  Authorized extends string = ChannelPattern<Definition>,
 > extends Omit<RealtimeOptions<Definition>, 'transports' | 'broker'> {
   /**
    * How clients connect: a list, by name or ready-made, or transports by names of your own. Default `['websocket']`.
@@ -44,24 +38,31 @@ export interface RtConfig<
   readonly logLevel?: LogLevel;
   /** How long clients have to go elsewhere when the server ends, in milliseconds. Default 20,000. */
   readonly drainMs?: number;
-  /** Authorizers by channel pattern, as `realtime.authorize` takes them. */
-  readonly authorizers?: Readonly<Record<string, Authorizer>>;
-  /** Handlers by channel pattern and event, as `realtime.handle` takes them. */
-  readonly handlers?: Readonly<Record<string, Readonly<Record<string, MessageHandler>>>>;
-  /** Methods by name, as `realtime.method` takes them. */
-  readonly methods?: Readonly<Record<string, Method>>;
+  /** Authorizers by channel pattern, as `realtime.authorize` takes them: with a `contract`, typed by it. */
+  readonly authorizers?: AuthorizersOf<Definition, Authorized>;
+  /** Handlers by channel pattern and event, as `realtime.handle` takes them: with a `contract`, typed by it. */
+  readonly handlers?: HandlersOf<Definition, Handled>;
+  /** Methods by name, as `realtime.method` takes them: with a `contract`, typed by it. */
+  readonly methods?: MethodsByName<Definition>;
   /** Runs before the server listens, for all that options can't say. */
   readonly setup?: (realtime: Realtime<Definition>) => void | Promise<void>;
 }
 
 /** A config with whatever names. */
-export type AnyConfig = RtConfig<Contract, string, string>;
+export type AnyConfig = RtConfig<Contract, string, string, string, string>;
 
-/** Gives `rt.config.ts` its types: `export default defineConfig({ … })`. Returns what it gets. */
+/**
+ * Gives `rt.config.ts` its types: `export default defineConfig({ … })`. With a `contract` it holds handlers, authorizers and methods
+ * to that. Returns what it gets.
+ */
 export function defineConfig<
   Definition extends Contract = Contract,
   Brokers extends string = never,
   Transports extends string = never,
->(config: RtConfig<Definition, Brokers, Transports>): RtConfig<Definition, Brokers, Transports> {
+  Handled extends string = ChannelPattern<Definition>,
+  Authorized extends string = ChannelPattern<Definition>,
+>(
+  config: RtConfig<Definition, Brokers, Transports, Handled, Authorized>,
+): RtConfig<Definition, Brokers, Transports, Handled, Authorized> {
   return config;
 }

@@ -167,9 +167,9 @@ export class RealtimeClient<C extends Contract = Contract> {
    */
   subscribe<Name extends string>(
     channel: ChannelName<C, Name>,
-    options: SubscribeOptions = {},
+    options?: SubscribeOptions,
   ): SubscriptionOf<ChannelOf<C, Name>> {
-    const subscription = this.#subscriptions.subscribe(channel as string, options.last);
+    const subscription = this.#subscriptions.subscribe(channel as string, options?.last);
     const closedBy = this.#connection.closedBy;
     if (closedBy) subscription.fail(closedBy);
     this.#connection.start();
@@ -179,7 +179,7 @@ export class RealtimeClient<C extends Contract = Contract> {
 
   /**
    * As `subscribe`, for a pattern and what its `{name}` parts are. These are encoded, so that any text may be one: every
-   * byte of its UTF-8 outside `A–Z a–z 0–9 _ - @` is written `=XX`.
+   * byte of its UTF-8 outside `A–Z a–z 0–9 _ - @` is written `=XX`. Throws `BAD_NAME` for a missing one too.
    */
   channel<Text extends ChannelPattern<C>>(
     pattern: Text,

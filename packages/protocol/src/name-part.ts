@@ -2,11 +2,13 @@
 export type NamePart = string | number;
 
 /**
- * `text` as one part of a channel's name: every byte of its UTF-8 outside `A–Z a–z 0–9 _ - @` written `=XX`, so that
- * different texts give different names.
+ * `part` as one part of a channel's name: every byte of its UTF-8 outside `A–Z a–z 0–9 _ - @` written `=XX`, so that
+ * different texts give different names. Lone surrogates have no UTF-8: they stay, and no name of a channel has one.
  */
-export function encodeNamePart(text: string): string {
-  return text.replace(/[^\w@-]/gu, (other) =>
+export function encodeNamePart(part: NamePart): string;
+export function encodeNamePart(part: NamePart | undefined): string | undefined;
+export function encodeNamePart(part: NamePart | undefined): string | undefined {
+  return part?.toString().replace(/[^\w@\p{Cs}-]/gu, (other) =>
     // One more digit in front, which goes again, keeps the zero of small ones.
     Array.from(
       new TextEncoder().encode(other),
@@ -15,13 +17,18 @@ export function encodeNamePart(text: string): string {
   );
 }
 
-/** The channel that `pattern` means with `params`, each of them encoded, and what stands for a final `*` under `'*'`. */
+/**
+ * The channel that `pattern` means with `params`, each of them encoded, and what stands for a final `*` under `'*'`. Where one
+ * is missing the pattern's own part stays, as which it is no name of a channel.
+ */
 export function channelNameOf(
   pattern: string,
-  params: Readonly<Record<string, NamePart | readonly NamePart[]>>,
+  params: Readonly<Record<string, NamePart | readonly NamePart[] | undefined>> = {},
 ): string {
-  return pattern.replace(/\{(\w+)\}|\*$/g, (part, name?: string) =>
+  return pattern.replace(/\{(\w+)\}|\*$/g, (missing, name?: string) =>
     // A list where one part belongs, from a query say, is one part all the same.
-    (name ? [params[name]!] : [params[part]!].flat()).map((value) => encodeNamePart(value.toString())).join('.'),
+    (name ? [params[name] as NamePart | undefined] : [params[missing]].flat())
+      .map((part) => encodeNamePart(part) ?? missing)
+      .join('.'),
   );
 }
