@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const SCRIPT = fileURLToPath(new URL('../../packages/cli/src/rt.ts', import.meta.url));
-/** Stripping types and compiling is most of what a command of a few milliseconds does when it runs from source. */
-const CACHE = fileURLToPath(new URL('../../node_modules/.cache/rt-tests', import.meta.url));
+/** `NODE_COMPILE_CACHE`: stripping types and compiling is most of what a command of a few milliseconds does when it runs from source. */
+export const CACHE = fileURLToPath(new URL('../../node_modules/.cache/rt-tests', import.meta.url));
 const running = new Set<ChildProcessWithoutNullStreams>();
 
 export interface RtOptions {

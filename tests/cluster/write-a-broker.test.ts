@@ -1,33 +1,24 @@
 import { RealtimeClient } from '@rt/client';
 import type { Broker } from '@rt/core';
-import { testBroker } from '@rt/core/conformance';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { freePort } from '../servers/ports.ts';
 import { until } from '../servers/until.ts';
+import { readPage } from '../tooling/docs-page.ts';
+import { unpackPage } from '../tooling/unpack-page.ts';
 import { startNode } from './fleet.ts';
 
-let folder: string;
-let relay: () => Server;
-let relayBroker: (options: { readonly port: number }) => Broker;
-
-beforeAll(async () => {
-  const page = await readFile(join(import.meta.dirname, '../../docs/write-a-broker.md'), 'utf8');
-  folder = await mkdtemp(join(import.meta.dirname, 'write-a-broker-'));
-  const load = async (name: string): Promise<Record<string, unknown>> => {
-    const code = new RegExp(`\`\`\`ts file=${name}\\n([\\s\\S]*?)\`\`\``).exec(page)?.[1];
-    if (code === undefined) throw new Error(`docs/write-a-broker.md has no ${name}`);
-    const file = join(folder, name);
-    await writeFile(file, code);
-    return import(pathToFileURL(file).href) as Promise<Record<string, unknown>>;
-  };
-  relay = (await load('relay.ts'))['relay'] as typeof relay;
-  relayBroker = (await load('relay-broker.ts'))['relayBroker'] as typeof relayBroker;
-});
+const folder = await unpackPage(readPage('docs/write-a-broker.md'));
+const load = (name: string): Promise<Record<string, unknown>> =>
+  import(pathToFileURL(join(folder, name)).href) as Promise<Record<string, unknown>>;
+const relay = (await load('relay.ts'))['relay'] as () => Server;
+const relayBroker = (await load('relay-broker.ts'))['relayBroker'] as (options: { readonly port: number }) => Broker;
+// It calls `testBroker`.
+await load('relay-suite.ts');
 
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -43,11 +34,6 @@ async function startRelay(port = 0): Promise<{ readonly port: number; readonly e
   };
   return { port: (server.address() as AddressInfo).port, end };
 }
-
-testBroker({ describe, it, expect }, 'of docs/write-a-broker.md', async () => {
-  const { port, end } = await startRelay();
-  return { broker: () => relayBroker({ port }), stop: async () => end() };
-});
 
 describe('the broker of docs/write-a-broker.md', () => {
   it('carries messages between two servers, and says a gap when the relay was away', async () => {

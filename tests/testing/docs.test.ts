@@ -1,22 +1,20 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readPage } from '../tooling/docs-page.ts';
+import { unpackPage } from '../tooling/unpack-page.ts';
 
 const run = promisify(execFile);
-const { blocks } = readPage('docs/testing.md');
-const names = blocks.flatMap(({ words }) => words.flatMap((word) => (word.startsWith('file=') ? [word.slice(5)] : [])));
+const page = readPage('docs/testing.md');
+const names = page.blocks.flatMap(({ words }) =>
+  words.flatMap((word) => (word.startsWith('file=') ? [word.slice(5)] : [])),
+);
 let folder: string;
 
 beforeAll(async () => {
-  // Inside the workspace, so that imports are found.
-  folder = await mkdtemp(join(import.meta.dirname, 'docs-'));
-  for (const { words, code } of blocks) {
-    const name = words.find((word) => word.startsWith('file='))?.slice('file='.length);
-    if (name !== undefined) await writeFile(join(folder, name), code);
-  }
+  folder = await unpackPage(page);
   const config = `export default {
     ssr: { resolve: { conditions: ['@rt/source', 'node', 'default'] } },
     test: { include: ['*.vitest.ts'] },

@@ -1,22 +1,24 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { freePort } from '../servers/ports.ts';
 import { readPage } from '../tooling/docs-page.ts';
+import type { Page } from '../tooling/docs-page.ts';
+import { unpackPage } from '../tooling/unpack-page.ts';
 
 const run = promisify(execFile);
 
 describe('the programs of the guide', () => {
   it.each(['docs/guide/handlers.md', 'docs/guide/methods.md'])('%s prints what it shows', async (path) => {
-    const { blocks } = readPage(path);
-    const folder = await unpack(path);
+    const page = readPage(path);
+    const folder = await unpack(page);
     const args = ['--conditions=@rt/source', join(folder, 'program.ts')];
     const { stdout, stderr } = await run(process.execPath, args, { timeout: 25_000 });
     expect(stderr).toBe('');
-    const shown = blocks.find(({ language }) => language === 'text')?.code ?? '';
+    const shown = page.blocks.find(({ language }) => language === 'text')?.code ?? '';
     expect(stdout.trim().split('\n').sort()).toEqual(shown.split('\n').sort());
   });
 });
@@ -26,7 +28,7 @@ describe('the servers and pages of the guide', () => {
     ['docs/guide/first-channel.md', 'listening on', /^\d{4}-\d\d-\d\dT.+Z\n/],
     ['docs/guide/typed-application.md', 'ann says something in a=20room=20with=20=C3=BCnusual=20name', /^here: ann\n/],
   ])('%s: they find each other and say what they should', async (path, heard, shown) => {
-    const folder = await unpack(path, await freePort());
+    const folder = await unpack(readPage(path), await freePort());
     const server = new Program(join(folder, 'server.ts'));
     await server.prints(/^listening on http.+\n/);
     const page = new Program(join(folder, 'page.ts'));
@@ -35,15 +37,10 @@ describe('the servers and pages of the guide', () => {
   });
 });
 
-/** The files of a page in a folder of their own; servers take `port`. */
-async function unpack(path: string, port = 6001): Promise<string> {
-  // Inside the workspace, so that imports are found.
-  const folder = await mkdtemp(join(import.meta.dirname, 'guide-'));
+/** The files of a page; servers take `port`. */
+async function unpack(page: Page, port = 6001): Promise<string> {
+  const folder = await unpackPage(page, (code) => code.replaceAll('6001', String(port)));
   onTestFinished(() => rm(folder, { recursive: true }));
-  for (const { words, code } of readPage(path).blocks) {
-    const name = words.find((word) => word.startsWith('file='))?.slice('file='.length);
-    if (name !== undefined) await writeFile(join(folder, name), code.replaceAll('6001', String(port)));
-  }
   return folder;
 }
 

@@ -5,6 +5,7 @@ import { compileProblems } from './docs-compiler.ts';
 import { documentationPages, readPage, root } from './docs-page.ts';
 import type { CodeBlock, Link } from './docs-page.ts';
 import { shellProblems } from './docs-shell.ts';
+import { socketIoLines } from './socket-io-lines.ts';
 
 const pages = documentationPages();
 const blocks = pages.flatMap((page) => page.blocks);
@@ -40,7 +41,9 @@ describe('the code blocks of the documentation', () => {
 
   it('compile where they are TypeScript, and parse where they are JavaScript', { timeout: 120_000 }, () => {
     const programs = [...whole('ts'), ...whole('js'), ...whole('html').flatMap((block) => scriptsOf(block))];
-    expect(compileProblems(programs)).toEqual([]);
+    const lines = socketIoLines();
+    expect(lines.length).toBeGreaterThan(50);
+    expect(compileProblems([...programs, ...lines])).toEqual([]);
   });
 
   it('parse where they are JSON', () => {

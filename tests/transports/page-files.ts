@@ -1,14 +1,11 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { onTestFinished } from 'vitest';
+import { readPage } from '../tooling/docs-page.ts';
+import { unpackPage } from '../tooling/unpack-page.ts';
 
-/** The folder of a test with the named blocks of one page of docs/ in it; gone when the test has ended. */
+/** The folder of a test with the programs of one page of docs/ in it; gone when the test has ended. */
 export async function pageFiles(page: string): Promise<string> {
-  const text = await readFile(join(import.meta.dirname, '../../docs', page), 'utf8');
-  // Below tests/, so that they find the packages.
-  const folder = await mkdtemp(join(import.meta.dirname, 'page-'));
+  const folder = await unpackPage(readPage(`docs/${page}`));
   onTestFinished(() => rm(folder, { recursive: true }));
-  for (const [, name = '', code = ''] of text.matchAll(/^```\w+ file=(\S+)\n([\s\S]*?)^```$/gm))
-    await writeFile(join(folder, name), code);
   return folder;
 }

@@ -1,32 +1,11 @@
-import type { Transport } from '@rt/core';
-import { testTransport } from '@rt/core/conformance';
-import type { ForeignClient } from '@rt/core/conformance';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll } from 'vitest';
+import { readPage } from '../tooling/docs-page.ts';
+import { unpackPage } from '../tooling/unpack-page.ts';
 
-let folder: string;
-let lines: () => Transport;
-let connectWithLines: (baseUrl: string) => Promise<ForeignClient>;
-
-beforeAll(async () => {
-  const page = await readFile(join(import.meta.dirname, '../../docs/write-a-transport.md'), 'utf8');
-  folder = await mkdtemp(join(import.meta.dirname, 'page-'));
-  const load = async (name: string): Promise<Record<string, unknown>> => {
-    const code = new RegExp(`\`\`\`ts file=${name}\\n([\\s\\S]*?)\`\`\``).exec(page)?.[1];
-    if (code === undefined) throw new Error(`docs/write-a-transport.md has no ${name}`);
-    const file = join(folder, name);
-    await writeFile(file, code);
-    return import(pathToFileURL(file).href) as Promise<Record<string, unknown>>;
-  };
-  lines = (await load('lines.ts'))['lines'] as typeof lines;
-  connectWithLines = (await load('lines-client.ts'))['connectWithLines'] as typeof connectWithLines;
-});
-
+const folder = await unpackPage(readPage('docs/write-a-transport.md'));
 afterAll(() => rm(folder, { recursive: true }));
-
-testTransport({ describe, it, expect }, 'of docs/write-a-transport.md', {
-  transport: () => lines(),
-  connect: (baseUrl) => connectWithLines(baseUrl),
-});
+// It calls `testTransport` with the transport and the client of the page.
+await import(pathToFileURL(join(folder, 'lines-suite.ts')).href);

@@ -1,4 +1,4 @@
-/** What a suite needs of a test runner; vitest's, Jest's and (with an `expect`) node:test's fit. */
+/** What a suite needs of a test runner; vitest's and (with an `expect`) node:test's fit. */
 export interface TestRunner {
   readonly describe: (name: string, define: () => void) => void;
   readonly it: (name: string, run: () => Promise<void>) => void;

@@ -30,7 +30,7 @@ type Matchers = {
   ) => MatcherResult;
 };
 
-/** For `expect.extend(realtimeMatchers)` of vitest and jest. */
+/** For `expect.extend(realtimeMatchers)` of vitest, and of what has the same. */
 export const realtimeMatchers: Matchers = {
   toHaveBroadcast: (received, channel, ...expected) =>
     sentResult(`to ${channel}`, recordingOf(received).messages(channel), expected),
