@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
 const run = promisify(execFile);
-const file = join(import.meta.dirname, 'waiting-process.ts');
+const file = fileURLToPath(new URL('waiting-process.ts', import.meta.url));
 
 // With nothing else to do, a process whose timers all let it end would be gone, without a word, before the answer.
 it.each([

@@ -32,7 +32,7 @@ export interface LogRecord {
 }
 
 /** Entries of one channel in a row: which of the tick's channels, which of its entries is the first, and how many. */
-export interface Run {
+interface Run {
   readonly work: number;
   readonly from: number;
   count: number;
