@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { startRedisCluster } from './redis-cluster.ts';
+import { replicated } from './redis.ts';
 import { until } from './until.ts';
 
 it('serves every slot, each key at its own master', async () => {
@@ -25,7 +26,7 @@ it('lets a replica take over from a killed master', async () => {
   await using cluster = await startRedisCluster({ replicas: 1 });
   const before = await cluster.masterOf('some-key');
   await before.command('SET', 'some-key', '1');
-  await before.command('WAIT', 1, 5_000);
+  await replicated(before);
   await before.kill();
   await until('the replica has taken over', async () => (await cluster.masterOf('some-key')) !== before);
   await cluster.ready();

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { startRedisSentinels } from './redis-sentinel.ts';
-import { startRedis, startRedisReplica } from './redis.ts';
+import { replicated, startRedis, startRedisReplica } from './redis.ts';
 import { until } from './until.ts';
 
 it('make a replica the master when the master is killed', async () => {
@@ -10,7 +10,7 @@ it('make a replica the master when the master is killed', async () => {
   expect(sentinels.addresses).toHaveLength(3);
   expect(await sentinels.masterPort()).toBe(master.port);
   await master.command('SET', 'kept', '1');
-  await master.command('WAIT', 1, 5_000);
+  await replicated(master);
 
   await master.kill();
   await until('the replica is the master', async () => (await sentinels.masterPort()) === replica.port);

@@ -58,6 +58,16 @@ export async function startRedisReplica(master: RedisServer, options: RedisOptio
   return replica;
 }
 
+/** Waits until every replica has said that it has all that was written to `master`. (`WAIT` speaks for its own connection only.) */
+export function replicated(master: RedisServer): Promise<void> {
+  return until('the replicas have everything', async () => {
+    const info = String(await master.command('INFO', 'replication'));
+    const written = Number(/^master_repl_offset:(\d+)/m.exec(info)?.[1]);
+    const offsets = Array.from(info.matchAll(/^slave\d+:.*offset=(\d+)/gm), ([, offset]) => Number(offset));
+    return offsets.length > 0 && offsets.every((offset) => offset >= written);
+  });
+}
+
 /**
  * The Redis of `REALTIME_TEST_REDIS_URL`, or one of our own where that is not set. For tests that need no faults: they run against
  * any Redis (another version, a managed one), and must use names of their own, for others may use it too.

@@ -1,22 +1,22 @@
-import { redisBroker } from '@rt/broker-redis';
 import { expect, it, onTestFinished } from 'vitest';
 import { startNode, Traveller } from '../../cluster/fleet.ts';
 import type { Node } from '../../cluster/fleet.ts';
+import { randomSpace, services } from '../../cluster/service.ts';
 import { randomName } from '../../hardening/raw-client.ts';
-import { startRedis } from '../../servers/redis.ts';
 import { until } from '../../servers/until.ts';
 import { figure } from './figure.ts';
 
-it(
-  'C6: a permission taken away at any of three nodes ends what comes at all of them',
+it.each(['redis', 'nats', 'rabbitmq'])(
+  'C6: a permission taken away at any of three nodes ends what comes at all of them, over %s',
   { timeout: 120_000 },
-  async () => {
-    const redis = await startRedis();
-    onTestFinished(() => redis.stop());
+  async (kind) => {
+    const service = await services[kind]!();
+    onTestFinished(() => service.stop());
+    const space = randomSpace();
     const nodes: Node[] = [];
     const denied = new Set<string>();
     for (let n = 0; n < 3; n++) {
-      const node = await startNode(redisBroker({ url: redis.url }));
+      const node = await startNode(service.broker(space));
       node.realtime.authorize('private-*', ({ user }) => !denied.has(user?.id ?? ''));
       nodes.push(node);
     }
@@ -54,7 +54,12 @@ it(
       );
       const before = published;
       await until('much more is published', async () => published > before + 400);
-      figure('C6', `the last message came after ms, revoked at node ${index}`, Math.max(0, lastAt - revoked), '2000');
+      figure(
+        'C6',
+        `${kind}: the last message came after ms, revoked at node ${index}`,
+        Math.max(0, lastAt - revoked),
+        '2000',
+      );
       expect(lastAt - revoked).toBeLessThan(6_000);
       // What was on its way when the call resolved may arrive within this turn of the clients.
       expect(lastAt - settled).toBeLessThan(2_000);
