@@ -138,37 +138,3 @@ it('A1: 500 sockets that never ask for an upgrade hold up nobody', async () => {
   await Promise.all(Array.from({ length: 500 }, () => RawSocket.open(port)));
   await honest.isUnaffected();
 });
-
-it('A1: while clients flood, the p99 of an honest one stays within twice its own', async () => {
-  const { port } = await ServerChild.start();
-  const honest = await HonestClient.join(port);
-  const p99 = async (): Promise<number> => {
-    const times: number[] = [];
-    while (times.length < 100) times.push(await honest.latencyMs());
-    return times.toSorted((a, b) => a - b)[98]!;
-  };
-  const floodedP99 = async (): Promise<number> => {
-    const over = new AbortController();
-    const attack = async (): Promise<void> => {
-      while (!over.signal.aborted) {
-        const attacker = await RawClient.open(port);
-        await Promise.all([attacker.raw.writeAll(FLOODS['10,000 sends']!), attacker.ending()]);
-      }
-    };
-    const attacked = attack();
-    const time = await p99();
-    over.abort();
-    await attacked;
-    return time;
-  };
-  await p99();
-  const quiet: number[] = [];
-  const flooded: number[] = [];
-  for (let round = 0; round < 7; round++) {
-    quiet.push(await p99());
-    flooded.push(await floodedP99());
-  }
-  // Server, attackers and the honest client may share two cores with other work, so one round says nothing: a flood
-  // that holds up the server shows in every round, so also in the best. Below 50 ms nobody is held up, whatever the ratio.
-  expect(Math.min(...flooded)).toBeLessThan(Math.max(2 * Math.min(...quiet), 50));
-});
