@@ -65,7 +65,9 @@ describe('rt serve --broker=rabbitmq', { timeout: 60_000 }, () => {
     expect(published).toMatchObject({ code: 0, stderr: '' });
     await listener.out(/ chat\.1 message\.sent "hi"\n/);
     const queues = await rabbitmq.control('list_queues', 'name', 'durable', 'exclusive', 'auto_delete');
-    expect(queues.match(/^my\.rt\.bus\.\S+\ttrue\tfalse\tfalse$/gm)).toHaveLength(2);
+    // A node has a queue for each connection that it had, and RabbitMQ may end one with 541 where two declare a stream at once.
+    const nodes = queues.matchAll(/^my\.rt\.bus\.(\S+)\.\d+\ttrue\tfalse\tfalse$/gm);
+    expect(new Set(Array.from(nodes, ([, node]) => node)).size).toBe(2);
     expect(queues.match(/^my\.rt\.log\.\d\ttrue\t/gm)).toHaveLength(8);
     const exchanges = await rabbitmq.control('list_exchanges', 'name', 'type');
     expect(exchanges).toContain('my.exchange\tdirect\n');
