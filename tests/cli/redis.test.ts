@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { makeCertificate } from '../servers/certificate.ts';
 import { freePort } from '../servers/ports.ts';
 import { startRedis } from '../servers/redis.ts';
 import type { RedisServer } from '../servers/redis.ts';
@@ -92,6 +93,19 @@ describe('rt serve --broker=redis', () => {
     expect(rt.stdout).toContain(`\n  broker     redis at ${place}\n`);
     expect(rt.stdout + rt.stderr).not.toContain('secret');
     expect(await server.command('CLIENT', 'LIST')).toMatch(new RegExp(`name=rt-commands .* db=${database} `));
+  });
+
+  it('goes over TLS by URL where Node is told whom to trust, and says how that is told', async () => {
+    await using certificate = await makeCertificate();
+    await using server = await startRedis({ tls: certificate, password: PASSWORD });
+    const env = { REDIS_URL: server.url };
+    const rt = await serving(['--broker=redis'], { ...env, NODE_EXTRA_CA_CERTS: certificate.certFile });
+    expect(rt.stdout).toContain(`\n  broker     redis at 127.0.0.1:${server.port}\n`);
+    expect(await server.command('CLIENT', 'LIST')).toMatch(/name=rt-commands /);
+    const { code, stderr } = await runRt(['serve', '--port', '0', '--broker=redis'], { cwd: folder.path, env });
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/SELF_SIGNED_CERT.*NODE_EXTRA_CA_CERTS/);
+    expect(stderr).not.toContain('secret');
   });
 
   it('is chosen by the config, which loses to the environment, which loses to the flag', async () => {

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { decodeResp, encodeCommand, RespSplitter } from './resp.ts';
 import type { RespValue } from './resp.ts';
 
@@ -9,6 +10,8 @@ export interface RedisAddress {
   readonly password?: string | undefined;
   /** The number of the database. Default 0. */
   readonly database?: number;
+  /** The certificate to trust, whomever it is for, PEM: goes over TLS. Default: not encrypted. */
+  readonly ca?: string | undefined;
 }
 
 /** Runs one command on a connection of its own. Rejects with what Redis answers if that is an error. */
@@ -31,14 +34,15 @@ function preparation({ username, password, database = 0 }: RedisAddress): (reado
 
 /** Sends `commands` together and waits for as many replies. */
 function exchange(
-  { host, port }: RedisAddress,
+  { host, port, ca }: RedisAddress,
   commands: readonly (readonly (string | number)[])[],
   timeoutMs: number,
 ): Promise<RespValue[]> {
   return new Promise((resolve, reject) => {
     const replies: RespValue[] = [];
     const splitter = new RespSplitter();
-    const socket = connect({ host, port });
+    const socket =
+      ca === undefined ? connect({ host, port }) : connectTls({ host, port, ca, checkServerIdentity: () => undefined });
     const timer = setTimeout(
       () => socket.destroy(new Error(`Redis at ${host}:${port} did not answer within ${timeoutMs} ms`)),
       timeoutMs,

@@ -2,7 +2,7 @@ import { quoted, RedisServer } from './redis-server.ts';
 import { until } from './until.ts';
 
 export interface RedisSentinelsOptions {
-  /** Whom they watch, with the replicas that it has. */
+  /** Whom they watch, with the replicas that it has. They are for TLS where it is. */
   readonly master: RedisServer;
   /** Default 3. */
   readonly count?: number;
@@ -51,7 +51,9 @@ export class RedisSentinels {
 export async function startRedisSentinels(options: RedisSentinelsOptions): Promise<RedisSentinels> {
   const { master, count = 3, name = 'main' } = options;
   const started = await Promise.allSettled(
-    Array.from({ length: count }, () => RedisServer.start({ config: config(options), sentinel: true })),
+    Array.from({ length: count }, () =>
+      RedisServer.start({ config: config(options), sentinel: true, tls: master.tls }),
+    ),
   );
   const running = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   const group = new RedisSentinels(running, name);

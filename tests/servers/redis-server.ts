@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Certificate } from './certificate.ts';
 import { OwnServer, startOwn } from './own-server.ts';
 import { freePort } from './ports.ts';
 import type { ServerProcessOptions } from './process.ts';
@@ -8,7 +9,7 @@ import type { RespValue } from './resp.ts';
 
 /** A Redis to talk to, whoever started it. */
 export interface Redis {
-  /** `redis://127.0.0.1:12345`, with the password if there is one. */
+  /** `redis://127.0.0.1:12345`, with the password if there is one; `rediss:` where it is for TLS. */
   readonly url: string;
   readonly host: string;
   readonly port: number;
@@ -26,6 +27,8 @@ export type RedisConfig = Readonly<Record<string, string | readonly string[]>>;
 export interface RedisLaunch {
   readonly config: RedisConfig;
   readonly password?: string | undefined;
+  /** Its certificate, which it also trusts: it listens for TLS only, and follows its master and talks to other nodes over TLS. */
+  readonly tls?: Certificate | undefined;
   /** Runs as a sentinel. Default false. */
   readonly sentinel?: boolean;
   /** Other ports that must be free, as distances from its own. */
@@ -52,9 +55,9 @@ export class RedisServer extends OwnServer implements Redis {
   }
 
   get url(): string {
-    const { password } = this.#launch;
+    const { password, tls } = this.#launch;
     const login = password === undefined ? '' : `:${encodeURIComponent(password)}@`;
-    return `redis://${login}${this.host}:${this.port}`;
+    return `${tls === undefined ? 'redis' : 'rediss'}://${login}${this.host}:${this.port}`;
   }
 
   /** What clients must know to use it. */
@@ -62,14 +65,19 @@ export class RedisServer extends OwnServer implements Redis {
     return this.#launch.password;
   }
 
+  /** Set where it is for TLS only. */
+  get tls(): Certificate | undefined {
+    return this.#launch.tls;
+  }
+
   command(...args: readonly (string | number)[]): Promise<RespValue> {
-    return redisCommand(this, args);
+    return this.#ask(args);
   }
 
   /** Written once: Redis itself changes the file when it learns of another role, and a restart must find that. */
   async configure(): Promise<void> {
     const settings: RedisConfig = {
-      port: String(this.port),
+      ...this.#ports(),
       bind: this.host,
       dir: quoted(this.dir),
       ...this.#launch.config,
@@ -89,11 +97,31 @@ export class RedisServer extends OwnServer implements Redis {
     };
   }
 
+  #ports(): RedisConfig {
+    const { tls } = this.#launch;
+    if (tls === undefined) return { port: String(this.port) };
+    return {
+      port: '0',
+      'tls-port': String(this.port),
+      'tls-cert-file': tls.certFile,
+      'tls-key-file': tls.keyFile,
+      'tls-ca-cert-file': tls.certFile,
+      'tls-auth-clients': 'no',
+      'tls-replication': 'yes',
+      'tls-cluster': 'yes',
+    };
+  }
+
+  #ask(args: readonly (string | number)[], timeoutMs?: number): Promise<RespValue> {
+    const { host, port, password, tls } = this;
+    return redisCommand({ host, port, password, ca: tls?.cert }, args, timeoutMs);
+  }
+
   async #ready(pid: number): Promise<boolean> {
-    const info = String(await redisCommand(this, ['INFO', 'server'], 1_000));
+    const info = String(await this.#ask(['INFO', 'server'], 1_000));
     if (!info.includes(`process_id:${pid}\r\n`)) return false;
     // While it loads its data, it answers this with an error.
-    return (await redisCommand(this, ['PING'], 1_000)) === 'PONG';
+    return (await this.#ask(['PING'], 1_000)) === 'PONG';
   }
 }
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { makeCertificate } from './certificate.ts';
 import { sharedRedis, startRedis, startRedisReplica } from './redis.ts';
 import { redisCommand } from './redis-command.ts';
 import { startProxy } from './tcp-proxy.ts';
@@ -90,6 +91,18 @@ describe('startRedis', () => {
       await expect(redis.restart()).rejects.toThrow(/address already in use/i);
     } finally {
       await proxy.close();
+    }
+  });
+
+  it('is for TLS only where it has a certificate, and so is its replica', async () => {
+    await using tls = await makeCertificate();
+    await using master = await startRedis({ tls });
+    await using replica = await startRedisReplica(master);
+    for (const redis of [master, replica]) {
+      const { host, port } = redis;
+      expect(redis.url).toBe(`rediss://${host}:${port}`);
+      expect(await redis.command('PING')).toBe('PONG');
+      await expect(redisCommand({ host, port }, ['PING'])).rejects.toThrow(/ECONNRESET|EPIPE|ended the connection/);
     }
   });
 

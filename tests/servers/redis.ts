@@ -1,3 +1,4 @@
+import type { Certificate } from './certificate.ts';
 import { redisCommand } from './redis-command.ts';
 import type { RedisAddress } from './redis-command.ts';
 import { quoted, RedisServer } from './redis-server.ts';
@@ -11,6 +12,8 @@ export interface RedisOptions {
   readonly appendOnly?: boolean;
   /** What clients have to know. Default none. */
   readonly password?: string | undefined;
+  /** Its certificate, which it also trusts: everything goes over TLS, and nothing listens for plain TCP. Default: no TLS. */
+  readonly tls?: Certificate | undefined;
   /** For instance `50mb`. Default no limit. */
   readonly maxMemory?: string;
   /** What to throw away at `maxMemory`. Default `noeviction`: writes are refused. */
@@ -38,15 +41,15 @@ function redisConfig(options: RedisOptions): RedisConfig {
 
 /** Starts a Redis for one test or file. Always one of our own, so that it can be killed and paused. */
 export function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
-  const { password, portOffsets = [] } = options;
-  return RedisServer.start({ config: redisConfig(options), portOffsets, password });
+  const { password, portOffsets = [], tls } = options;
+  return RedisServer.start({ config: redisConfig(options), portOffsets, password, tls });
 }
 
-/** Starts a replica of `master` and waits until it has the same data and follows. */
+/** Starts a replica of `master`, over TLS where the master is for TLS, and waits until it has the same data and follows. */
 export async function startRedisReplica(master: RedisServer, options: RedisOptions = {}): Promise<RedisServer> {
-  const { host, port, password } = master;
+  const { host, port, password, tls } = master;
   const config = { replicaof: `${host} ${port}`, ...options.config };
-  const replica = await startRedis({ password, ...options, config });
+  const replica = await startRedis({ password, tls, ...options, config });
   try {
     await until('the replica follows its master', async () =>
       String(await replica.command('INFO', 'replication')).includes('master_link_status:up'),

@@ -2,6 +2,7 @@ import type { Cluster, ClusterOptions, Redis } from 'ioredis';
 import { backoff, OURS, reconnectOnError } from './connection-settings.ts';
 import type { Connections, Master } from './connections.ts';
 import { BUCKETS, slotOf } from './names.ts';
+import { ASKING } from './unreachable.ts';
 
 /** Options of a cluster; replies keep the shape that ioredis gives them by default. */
 export type ClusterSettings = Omit<ClusterOptions, 'redisOptions'> & {
@@ -14,6 +15,8 @@ export class ClusterConnections implements Connections {
   readonly commands: Cluster;
   readonly target: string;
   #isKept = false;
+  /** The nodes that were to be used before all was well. */
+  readonly #tried = new Set<Redis>();
   /** How often a connection to one of the nodes came or went. */
   #changes = 0;
 
@@ -31,6 +34,9 @@ export class ClusterConnections implements Connections {
       redisOptions: { ...OURS, connectionName: 'rt-commands', reconnectOnError },
     });
     for (const event of ['+node', '-node']) this.commands.on(event, () => this.#changes++);
+    this.commands.on('+node', (node: Redis) => {
+      if (!this.#isKept) this.#tried.add(node);
+    });
   }
 
   connectionTo(bucket: number): string {
@@ -39,6 +45,7 @@ export class ClusterConnections implements Connections {
 
   keep(): void {
     this.#isKept = true;
+    this.#tried.clear();
   }
 
   masters(): readonly Master[] {
@@ -62,6 +69,10 @@ export class ClusterConnections implements Connections {
       readOnly: false,
       retryStrategy: (attempt: number) => (this.#isKept ? backoff(attempt) : null),
     });
+  }
+
+  entrances(): readonly Redis[] {
+    return Array.from(this.#tried, (node) => node.duplicate(ASKING));
   }
 
   refresh(): void {

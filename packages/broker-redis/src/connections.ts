@@ -20,6 +20,8 @@ export interface Connections {
   subscriber(key: string): Redis;
   /** Tells apart the connections on which commands for a bucket go: a new one has a new name. */
   connectionTo(bucket: number): string;
+  /** New connections, not opened yet, to the servers that it must reach first: those that were named, where more are found through them. */
+  entrances(): readonly Redis[];
   /** Finds out anew which masters there are. */
   refresh(): void;
   /** Makes the connection for commands to a master anew. */

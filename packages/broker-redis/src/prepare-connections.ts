@@ -21,7 +21,12 @@ export function prepareConnections(options: RedisBrokerOptions): Connections {
     const nodes = cluster.map(({ host, port = 6379 }) => ({ host, port }));
     return new ClusterConnections(
       (settings) =>
-        new Cluster(nodes, { ...settings, redisOptions: { ...settings.redisOptions, ...credentials(options) } }),
+        new Cluster(nodes, {
+          ...settings,
+          // A name stays a name until it is connected to: it is what the server's certificate is for.
+          dnsLookup: (name, found) => found(null, name),
+          redisOptions: { ...settings.redisOptions, ...credentials(options) },
+        }),
       nodes.map(({ host, port }) => `${host}:${port}`).join(', '),
     );
   }

@@ -3,6 +3,7 @@ import { backoff, OURS, reconnectOnError } from './connection-settings.ts';
 import type { RedisOptions } from './connection-settings.ts';
 import type { Connections, Master } from './connections.ts';
 import { BUCKETS } from './names.ts';
+import { ASKING } from './unreachable.ts';
 
 /** To one server: the one at an address, or the one that sentinels name. */
 export class SingleConnections implements Connections {
@@ -34,6 +35,14 @@ export class SingleConnections implements Connections {
 
   connectionTo(): string {
     return String(this.#made);
+  }
+
+  entrances(): readonly Redis[] {
+    const { sentinels, sentinelUsername, sentinelPassword, sentinelTLS } = this.commands.options;
+    const login = { username: sentinelUsername, password: sentinelPassword, tls: sentinelTLS, db: 0 };
+    return (sentinels ?? []).map(({ host, port = 26_379 }) =>
+      this.#make({ ...ASKING, ...login, host, port, sentinels: undefined }),
+    );
   }
 
   refresh(): void {

@@ -125,6 +125,14 @@ describe.concurrent('start', () => {
     );
   });
 
+  it('says that a cluster is not ready', async () => {
+    await using node = await startRedis({ config: { 'cluster-enabled': 'yes' }, portOffsets: [10_000] });
+    await node.command('CLUSTER', 'ADDSLOTS', 0);
+    const { text, code } = await refusal({ cluster: [{ host: node.host, port: node.port }] });
+    expect(code).toBe('BROKER_DOWN');
+    expect(text).toContain('it does not answer as a Redis that is ready');
+  });
+
   it('says that there is no such database', async () => {
     await using redis = await startRedis({ config: { databases: '2' } });
     expect(await refusal({ url: `${redis.url}/5` })).toMatchObject({

@@ -4,11 +4,8 @@ import type { Certificate } from '../../../tests/servers/certificate.ts';
 import { freePort } from '../../../tests/servers/ports.ts';
 import { startRedis } from '../../../tests/servers/redis.ts';
 import type { RedisServer } from '../../../tests/servers/redis.ts';
-import type { RedisBrokerOptions } from '../src/index.ts';
-import { TestNode } from './node.ts';
+import { refusal, TestNode, useBoth } from './node.ts';
 
-/** A refusal is told at once; this is three times what a start may take where nothing answers. */
-const WITHIN_MS = 15_000;
 const host = '127.0.0.1';
 let certificate: Certificate;
 let client: Certificate;
@@ -36,26 +33,6 @@ async function startTlsRedis(
     },
   });
   return { redis, port, [Symbol.asyncDispose]: () => redis.stop() };
-}
-
-/** Bus and log from node to node. */
-async function useBoth(a: TestNode, b: TestNode): Promise<void> {
-  const seen = await b.follow('news');
-  await b.broker.subscribe('bus');
-  await a.append('news', ['entry']);
-  await a.broker.publish([{ channel: 'bus', texts: ['text'] }]);
-  expect([await seen.inbox.next('the entry'), await b.texts.next('the text')]).toEqual(['entry', 'text']);
-}
-
-async function refusal(options: RedisBrokerOptions): Promise<string> {
-  const began = performance.now();
-  const error = await TestNode.start(options).then(
-    () => new Error('it started'),
-    (reason: unknown) => reason as Error,
-  );
-  expect(performance.now() - began).toBeLessThan(WITHIN_MS);
-  expect(error).toMatchObject({ code: 'BROKER_DOWN' });
-  return error.message;
 }
 
 describe.concurrent('Redis over TLS', () => {
