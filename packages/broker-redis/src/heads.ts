@@ -7,9 +7,8 @@ import { bucketOf } from './names.ts';
 import { parseHead } from './read-answer.ts';
 import type { Head } from './read-answer.ts';
 
-/** Time between two looks at all heads, and what a batch that is under way gets to arrive: together well below 5 s. */
+/** Time between two looks at all heads: with a probe on top, well below 5 s. */
 export const CHECK_MS = 3_500;
-const GRACE_MS = 500;
 /** Keys in one MGET. */
 const CHUNK = 500;
 
@@ -26,11 +25,26 @@ export class Heads {
     this.#renew = renew;
   }
 
-  /** Repairs those that are behind, or not on the log any more. Rejects when Redis does not answer. */
-  async repair(followers: readonly Follower[]): Promise<void> {
-    const behind = await this.#behind(followers);
+  /** The regular look: lets heads live on, and repairs. As `repair`. */
+  async check(followers: readonly Follower[], arrived: () => Promise<void>): Promise<void> {
+    const now = this.#link.clock.now();
+    const old = followers.filter(({ renewedAt }) => now - renewedAt > RENEW_MS);
+    for (const follower of old) follower.renewedAt = now;
+    await Promise.all(old.map(({ channel }) => this.#renew(channel)));
+    await this.repair(followers, arrived);
+  }
+
+  /**
+   * Repairs those that are behind, or not on the log any more. `arrived` resolves when all that was published before its call has come
+   * in: a busy channel is always a little behind, and what is only on its way must not be read, since the log may have let go of it.
+   * Rejects when Redis does not answer.
+   */
+  async repair(followers: readonly Follower[], arrived: () => Promise<void>): Promise<void> {
+    const looks = await this.#looks(followers);
+    if (looks.length === 0) return;
+    await arrived();
     await Promise.all(
-      behind.map((follower) =>
+      looks.filter(isBehind).map(({ follower }) =>
         follower.repair().catch((error: unknown) => {
           const { channel } = follower;
           this.#link.warn('a channel could not be brought up to the log', { channel, reason: reasonOf(error) });
@@ -39,29 +53,16 @@ export class Heads {
     );
   }
 
-  /** The regular look: what is only on its way is given time to arrive. */
-  async check(followers: readonly Follower[]): Promise<void> {
-    const now = this.#link.clock.now();
-    const old = followers.filter(({ renewedAt }) => now - renewedAt > RENEW_MS);
-    for (const follower of old) follower.renewedAt = now;
-    await Promise.all(old.map(({ channel }) => this.#renew(channel)));
-    const behind = await this.#behind(followers);
-    if (behind.length === 0) return;
-    await new Promise<void>((resolve) => this.#link.clock.after(GRACE_MS, resolve));
-    await this.repair(behind);
+  async #looks(followers: readonly Follower[]): Promise<Look[]> {
+    const found = await Promise.all(this.#chunks(followers).map((chunk) => this.#lookAt(chunk)));
+    return found.flat().filter(isBehind);
   }
 
-  async #behind(followers: readonly Follower[]): Promise<Follower[]> {
-    const chunks = this.#chunks(followers);
-    const found = await Promise.all(chunks.map((chunk) => this.#behindOf(chunk)));
-    return found.flat();
-  }
-
-  async #behindOf(followers: readonly Follower[]): Promise<Follower[]> {
+  async #lookAt(followers: readonly Follower[]): Promise<Look[]> {
     const { connections, names } = this.#link;
     const before = followers.map(({ position }) => position);
     const heads = await connections.commands.mget(followers.map(({ channel }) => names.head(channel)));
-    return followers.filter((follower, index) => isBehind(follower, before[index], parseHead(heads[index])));
+    return followers.map((follower, index) => ({ follower, before: before[index], head: parseHead(heads[index]) }));
   }
 
   /** On a cluster a command can read of one bucket only. */
@@ -82,8 +83,15 @@ export class Heads {
   }
 }
 
-/** `before` is where the follower was when the head was asked for: it may have gone on since. */
-function isBehind({ position }: Follower, before: Position | undefined, head: Head | undefined): boolean {
+/** What one follower's head was. */
+interface Look {
+  readonly follower: Follower;
+  /** Where the follower was when the head was asked for: it may have gone on since. */
+  readonly before: Position | undefined;
+  readonly head: Head | undefined;
+}
+
+function isBehind({ follower: { position }, before, head }: Look): boolean {
   if (position === undefined || before === undefined) return false;
   if (head === undefined) return true;
   const isSame = head.epoch === before.epoch && head.offset === before.offset && head.tag === before.tag;

@@ -8,7 +8,7 @@ import { brokerDown, reasonOf } from './failure.ts';
 import { CHECK_MS, Heads } from './heads.ts';
 import { inspect } from './inspection.ts';
 import type { Link } from './link.ts';
-import { BUCKETS, Names } from './names.ts';
+import { Names } from './names.ts';
 import { parseOptions } from './options.ts';
 import type { RedisBrokerOptions } from './options.ts';
 import { prepareConnections } from './prepare-connections.ts';
@@ -18,12 +18,15 @@ import { Script } from './script.ts';
 import { checkServer } from './server-check.ts';
 import { Shards } from './shards.ts';
 import { Subscriptions } from './subscriptions.ts';
+import { whyUnreachable } from './unreachable.ts';
 
 /** Time for all of `start`. */
 const START_MS = 5_000;
 /** What one bus message carries; of more, several are sent. */
 const MAX_PUBLISH_LENGTH = 256 * 1024;
-const EVERY_BUCKET: ReadonlySet<number> = new Set(Array.from({ length: BUCKETS }, (_, bucket) => bucket));
+/** What the client says of a connection that ended, whatever ended it. */
+const CLOSED = 'Connection is closed.';
+const NOTHING_SAID = 'it does not answer as a Redis that is ready';
 
 /**
  * A broker over Redis 7.0 or newer: one server, Sentinel or Cluster. It has the bus and the log, and connects when it is started.
@@ -47,7 +50,7 @@ class RedisBroker implements Broker {
   #state: 'new' | 'starting' | 'open' | 'closed' = 'new';
   #health: BrokerHealth = { state: 'down', reason: 'not started' };
   /** What the connection for commands said last. */
-  #reason = 'nothing answers';
+  #reason = NOTHING_SAID;
   /** For `start`, which waits for the first time that all is well. */
   readonly #firstUp = Promise.withResolvers<void>();
   #stopCheck: Cancel | undefined;
@@ -85,7 +88,7 @@ class RedisBroker implements Broker {
         wanted: ({ buckets }) => this.#subscriptions.names(buckets),
         received: (name, payload, isDeaf) => this.#subscriptions.received(name, payload, isDeaf),
         resubscribed: ({ buckets }) => this.#missed(this.#subscriptions.busChannels(buckets)),
-        repair: ({ buckets }) => this.#heads.repair(this.#subscriptions.followers(buckets)),
+        repair: (shard) => this.#heads.repair(this.#subscriptions.followers(shard.buckets), () => shard.arrived()),
         changed: () => this.#update(),
         moved: () => connections.refresh(),
         reconnect: ({ key }) => connections.reconnect(key),
@@ -177,15 +180,18 @@ class RedisBroker implements Broker {
     const failed = (error: Error): void => {
       const reason = reasonOf(error);
       // Of several errors of one failure, that one says the least.
-      if (reason !== 'Connection is closed.') this.#reason = reason;
+      if (reason !== CLOSED) this.#reason = reason;
     };
     commands.on('error', failed);
     commands.on('node error', failed);
     try {
-      await commands.connect();
+      await connected(commands);
     } catch {
       // ioredis says that the connection was closed; what came before that says why.
-      throw new Error(this.#reason);
+      const isVague = this.#reason === NOTHING_SAID || this.#reason.endsWith(CLOSED);
+      const why =
+        isVague && this.#state === 'starting' ? await whyUnreachable(this.#connections.entrances()) : undefined;
+      throw new Error(why ?? this.#reason);
     }
     await checkServer(this.#connections);
     if (this.#state !== 'starting') throw new RealtimeError('CLOSED', 'the broker was closed');
@@ -218,7 +224,10 @@ class RedisBroker implements Broker {
     if (this.#isChecking || this.#health.state === 'down') return;
     this.#isChecking = true;
     try {
-      await this.#heads.check(this.#subscriptions.followers(EVERY_BUCKET));
+      const checks = this.#shards
+        .all()
+        .map((shard) => this.#heads.check(this.#subscriptions.followers(shard.buckets), () => shard.arrived()));
+      await Promise.all(checks);
     } catch {
       // Redis does not answer: the probes say so, and all heads are looked at when it is back.
     } finally {
@@ -234,6 +243,14 @@ class RedisBroker implements Broker {
     this.#checkOpen();
     if (this.#connections.commands.status !== 'ready') throw brokerDown(`Redis is not there: ${this.#reason}`);
   }
+}
+
+/** Connects. The client of a cluster that is not ready gives up without settling its promise: that rejects, too. */
+function connected(commands: Connections['commands']): Promise<void> {
+  return new Promise((resolve, reject) => {
+    commands.once('end', () => reject(new Error(CLOSED)));
+    commands.connect().then(resolve, reject);
+  });
 }
 
 /** `texts` in lists of which none is too long for one message, though a single text may be. */

@@ -108,6 +108,11 @@ export class Shard implements Listener {
     }
   }
 
+  /** Resolves when all that was published before has come in. Rejects when that takes too long. */
+  arrived(): Promise<void> {
+    return this.#probes.ask();
+  }
+
   async unlisten(name: string): Promise<void> {
     if (this.#subscriber.status !== 'ready') return;
     // When the connection goes, so does the subscription.

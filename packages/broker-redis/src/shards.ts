@@ -70,6 +70,11 @@ export class Shards {
     this.#host.changed();
   }
 
+  /** Those that there are now. */
+  all(): readonly Shard[] {
+    return [...this.#byKey.values()];
+  }
+
   /** Where the channels of a bucket are listened to. */
   listenerOf(bucket: number): Listener {
     const shard = this.#owners[bucket];

@@ -1,10 +1,29 @@
+import { Redis } from 'ioredis';
+import type { RedisOptions } from 'ioredis';
+import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { delivers, startRedisProxy } from '../../../tests/servers/redis-proxy.ts';
 import { startRedis } from '../../../tests/servers/redis.ts';
+import { CHECK_MS } from '../src/heads.ts';
 import { Names } from '../src/names.ts';
 import { randomName, TestNode } from './node.ts';
 
 const names = new Names('rt');
+
+/** A client whose connections to listen on go through `port`, and those for commands straight to Redis. */
+class SlowlyListening extends Redis {
+  readonly #listenPort: number;
+
+  constructor(url: string, listenPort: number) {
+    super(url, { lazyConnect: true });
+    this.#listenPort = listenPort;
+  }
+
+  override duplicate(settings: Partial<RedisOptions> = {}): Redis {
+    const isListening = settings.connectionName === 'rt-subscriber';
+    return super.duplicate({ ...settings, ...(isListening ? { port: this.#listenPort } : {}) });
+  }
+}
 
 describe.concurrent('a delivery that is lost on the way', () => {
   it('B4 is repaired from the log by the next one', async () => {
@@ -74,5 +93,23 @@ describe.concurrent('a delivery that is lost on the way', () => {
     undo();
     await a.append(channel, ['end']);
     expect(await seen.inbox.take(texts.length + 1, 'every entry')).toEqual([...texts, 'end']);
+  });
+
+  it('B4 is not taken for lost where it is only on its way, on a channel that is never quiet and keeps little', async () => {
+    await using redis = await startRedis();
+    await using proxy = await startRedisProxy(redis);
+    await using a = await TestNode.start({ url: redis.url });
+    await using b = await TestNode.start({ connect: () => new SlowlyListening(redis.url, proxy.port) });
+    proxy.latency(300, ['downstream']);
+    const channel = randomName();
+    const seen = await b.follow(channel);
+    const texts: string[] = [];
+    // Two looks at the heads, and a probe after each.
+    for (const end = performance.now() + 2 * CHECK_MS + 1_000; performance.now() < end; await wait(5)) {
+      const batch = [0, 1].map((index) => String(texts.length + index));
+      texts.push(...batch);
+      await a.append(channel, batch, { size: 4, ttlMs: 60_000 });
+    }
+    expect(await seen.inbox.take(texts.length, 'every entry')).toEqual(texts);
   });
 });
