@@ -22,10 +22,10 @@ export interface Part {
   readonly texts: readonly string[];
 }
 
-/** The node that publishes. */
+/** The node that publishes. What one turn of the event loop brings leaves together. */
 export interface Sender {
-  /** Publishes one tick's work, nothing awaited in between; resolves when all of it was accepted. */
-  tick(work: readonly Part[]): Promise<unknown>;
+  /** Publishes one message; resolves when it was accepted. */
+  broadcast(channel: string, data: string): Promise<unknown>;
   /** The data of the newest message that a channel keeps. Only ours. */
   newest?(channel: string): Promise<unknown>;
 }

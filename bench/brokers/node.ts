@@ -37,6 +37,13 @@ let onStamp: ((sentAt: bigint) => void) | undefined;
 let latencies: number[] = [];
 let told = 0;
 
+/** Publishes one tick's work, message by message, nothing awaited in between; resolves when all of it was accepted. */
+function tick(work: readonly Part[]): Promise<unknown> {
+  const published: Promise<unknown>[] = [];
+  for (const { channel, texts } of work) for (const text of texts) published.push(sender!.broadcast(channel, text));
+  return Promise.all(published);
+}
+
 /** What the two nodes of a contender do, each in a process of its own. */
 const commands = {
   async openSender({ contender, service }: { readonly contender: ContenderName; readonly service: Service }) {
@@ -83,7 +90,7 @@ const commands = {
       if (underWay < UNDER_WAY && sent - (told - before) < most) {
         sent += size;
         underWay++;
-        sender!.tick(work).then(
+        tick(work).then(
           () => underWay--,
           (error: unknown) => (failure ??= error),
         );
@@ -103,12 +110,12 @@ const commands = {
         channel: channels[(sent + index) % channels.length]!,
         texts: [FILLER],
       }));
-      const tick = sender!.tick(work).finally(() => underWay.delete(tick));
-      underWay.add(tick);
+      const sending = tick(work).finally(() => underWay.delete(sending));
+      underWay.add(sending);
       await (underWay.size < FILL_UNDER_WAY ? new Promise(setImmediate) : Promise.race(underWay));
     }
     await Promise.all(underWay);
-    await sender!.tick([{ channel: channels[0]!, texts: [last] }]);
+    await sender!.broadcast(channels[0]!, last);
   },
 
   /** Starts a node; gives how many milliseconds that took. It must know the `last` message of a channel then. */
@@ -129,7 +136,7 @@ const commands = {
   async drip({ channel, count, gapMs }: { readonly channel: string; readonly count: number; readonly gapMs: number }) {
     for (let index = 0; index < count; index++) {
       const stamp = `@${process.hrtime.bigint()}@`;
-      await sender!.tick([{ channel, texts: [stamp + FILLER.slice(stamp.length)] }]);
+      await sender!.broadcast(channel, stamp + FILLER.slice(stamp.length));
       await new Promise((resolve) => setTimeout(resolve, gapMs));
     }
   },

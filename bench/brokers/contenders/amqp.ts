@@ -1,7 +1,7 @@
 import { connect } from 'amqplib';
 import type { Channel } from 'amqplib';
-import type { Contender, Part, Sender } from '../contender.ts';
-import { BREAK, joined } from './frame.ts';
+import type { Contender, Sender } from '../contender.ts';
+import { BREAK, collecting, joined } from './frame.ts';
 
 const NAME = 'bare';
 const PREFETCH_COUNT = 250;
@@ -25,7 +25,7 @@ export function amqp(keeps: boolean): Contender {
         });
         await isRead;
       };
-      return { tick: (work: readonly Part[]) => Promise.all(joined(work).map((text) => send(text))) };
+      return collecting((batch) => Promise.all(joined(batch).map((text) => send(text))));
     },
     async receiver(url, _channels, arrived) {
       const channel = await (await connect(url, { noDelay: true })).createChannel();

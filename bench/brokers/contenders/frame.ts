@@ -1,4 +1,4 @@
-import type { Part } from '../contender.ts';
+import type { Sender } from '../contender.ts';
 
 /** What one publish carries, below 256 KiB. */
 const MAX_FRAMES = 1_000;
@@ -7,13 +7,39 @@ const MAX_FRAMES = 1_000;
 export const BREAK = '\n';
 
 /** One message, as a frame of the same kind as ours. */
-export function frame(channel: string, data: string): string {
+function frame(channel: string, data: string): string {
   return JSON.stringify(['m', channel, 'm', data]);
 }
 
-/** A tick's messages of all channels, as few publishes as may be. */
-export function joined(work: readonly Part[]): readonly string[] {
-  const frames = work.flatMap((part) => part.texts.map((text) => frame(part.channel, text)));
+/** Frames by channel. */
+export type Batch = ReadonlyMap<string, readonly string[]>;
+
+/** What the bare skeletons share: frames are collected until this turn's code has run, and `send` gets all of them at once. */
+export function collecting(send: (batch: Batch) => Promise<unknown>): Sender {
+  let frames: Map<string, string[]> | undefined;
+  let sent: Promise<unknown>;
+  const flush = (): Promise<unknown> => {
+    const batch = frames!;
+    frames = undefined;
+    return send(batch);
+  };
+  return {
+    broadcast(channel, data) {
+      if (frames === undefined) {
+        frames = new Map();
+        sent = Promise.resolve().then(flush);
+      }
+      const known = frames.get(channel);
+      if (known === undefined) frames.set(channel, [frame(channel, data)]);
+      else known.push(frame(channel, data));
+      return sent;
+    },
+  };
+}
+
+/** The frames of all channels, in as few publishes as may be. */
+export function joined(batch: Batch): readonly string[] {
+  const frames = [...batch.values()].flat();
   const texts: string[] = [];
   for (let at = 0; at < frames.length; at += MAX_FRAMES) texts.push(frames.slice(at, at + MAX_FRAMES).join(BREAK));
   return texts;

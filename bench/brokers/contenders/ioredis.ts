@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
-import type { Contender, Part, Sender } from '../contender.ts';
-import { BREAK, frame } from './frame.ts';
+import type { Contender, Sender } from '../contender.ts';
+import { BREAK, collecting } from './frame.ts';
 
 /** Stores a tick's messages of each channel as one entry, and publishes them, in one step. */
 const STORE = `
@@ -23,13 +23,11 @@ export function ioredis(keeps: boolean): Contender {
       const redis = new Redis(redisUrl);
       redis.defineCommand('store', { lua: STORE });
       const store = Reflect.get(redis, 'store') as (...args: (string | number)[]) => Promise<unknown>;
-      return {
-        tick: (work: readonly Part[]) => {
-          const texts = work.map((part) => part.texts.map((text) => frame(part.channel, text)).join(BREAK));
-          if (keeps) return store.call(redis, work.length, ...work.map(({ channel }) => channel), ...texts);
-          return Promise.all(work.map(({ channel }, index) => redis.publish(channel, texts[index]!)));
-        },
-      };
+      return collecting((batch) => {
+        const texts = Array.from(batch.values(), (frames) => frames.join(BREAK));
+        if (keeps) return store.call(redis, batch.size, ...batch.keys(), ...texts);
+        return Promise.all(Array.from(batch.keys(), (channel, index) => redis.publish(channel, texts[index]!)));
+      });
     },
     async receiver(redisUrl, channels, arrived) {
       const redis = new Redis(redisUrl);

@@ -1,7 +1,7 @@
 import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, createInbox } from '@nats-io/transport-node';
-import type { Contender, Part, Sender } from '../contender.ts';
-import { BREAK, frame, joined } from './frame.ts';
+import type { Contender, Sender } from '../contender.ts';
+import { BREAK, collecting, joined } from './frame.ts';
 
 const STREAM = 'bare';
 
@@ -11,15 +11,11 @@ export function nats(keeps: boolean): Contender {
     async sender(url): Promise<Sender> {
       const connection = await connect({ servers: new URL(url).host, noAsyncTraces: true });
       const stream = jetstream(connection);
-      return {
-        tick: (work: readonly Part[]) => {
-          if (keeps) return Promise.all(joined(work).map((text) => stream.publish(`${STREAM}.log`, text)));
-          for (const { channel, texts } of work) {
-            connection.publish(channel, texts.map((text) => frame(channel, text)).join(BREAK));
-          }
-          return connection.flush();
-        },
-      };
+      return collecting((batch) => {
+        if (keeps) return Promise.all(joined(batch).map((text) => stream.publish(`${STREAM}.log`, text)));
+        for (const [channel, frames] of batch) connection.publish(channel, frames.join(BREAK));
+        return connection.flush();
+      });
     },
     async receiver(url, channels, arrived) {
       const connection = await connect({ servers: new URL(url).host, noAsyncTraces: true });

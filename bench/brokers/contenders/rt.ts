@@ -3,7 +3,7 @@ import { rabbitmqBroker } from '@rt/broker-rabbitmq';
 import { redisBroker } from '@rt/broker-redis';
 import { Realtime } from '@rt/core';
 import type { Broker, Link, Transport, TransportHost } from '@rt/core';
-import type { Arrived, Contender, Part, Sender, ServiceName } from '../contender.ts';
+import type { Arrived, Contender, Sender, ServiceName } from '../contender.ts';
 
 const BROKERS: Readonly<Record<ServiceName, (options: { url: string; namespace: string }) => Broker>> = {
   redis: redisBroker,
@@ -77,13 +77,7 @@ export function rt(service: ServiceName, keeps: boolean): Contender {
       const realtime = new Realtime({ ...options, broker: BROKERS[service]({ url, namespace: 'bench' }) });
       await realtime.start();
       return {
-        tick: (work: readonly Part[]) => {
-          const published = [];
-          for (const { channel, texts } of work) {
-            for (const text of texts) published.push(realtime.broadcast(channel, 'm', text));
-          }
-          return Promise.all(published);
-        },
+        broadcast: (channel, data) => realtime.broadcast(channel, 'm', data),
         newest: async (channel) => (await realtime.channel(channel).history({ limit: 1 })).messages.at(-1)?.data,
       };
     },

@@ -1,7 +1,7 @@
 import { createAdapter } from '@socket.io/redis-adapter';
 import { Redis } from 'ioredis';
 import { Server } from 'socket.io';
-import type { Contender, Part, Sender } from '../contender.ts';
+import type { Contender, Sender } from '../contender.ts';
 
 function server(redisUrl: string): { readonly io: Server; readonly publishing: Redis } {
   const publishing = new Redis(redisUrl);
@@ -14,11 +14,16 @@ export function socketIo(): Contender {
   return {
     async sender(redisUrl): Promise<Sender> {
       const { io, publishing } = server(redisUrl);
+      let answered: Promise<unknown> | undefined;
       return {
-        tick: (work: readonly Part[]) => {
-          for (const { channel, texts } of work) for (const text of texts) io.to(channel).emit('m', text);
-          // An emit tells nothing of its end: the answer to what is sent behind it does.
-          return publishing.ping();
+        broadcast(channel, data) {
+          io.to(channel).emit('m', data);
+          // An emit tells nothing of its end: the answer to what is sent behind all of this turn does.
+          answered ??= Promise.resolve().then(() => {
+            answered = undefined;
+            return publishing.ping();
+          });
+          return answered;
         },
       };
     },
