@@ -16,29 +16,26 @@ interface Segment {
   /** Which of the channel's entries. */
   readonly from: number;
   count: number;
-  lastTag: string;
   records: string;
 }
 
 /** Entries of one channel in one script call, and where their places go. */
 export class AppendPart {
-  readonly work: LogWork;
+  readonly channel: string;
   /** Which of the tick's channels. */
   readonly index: number;
   readonly #segments: Segment[] = [];
-  /** The tag of each entry, from the first one of this part on. */
-  readonly #tags: string[] = [];
-  readonly #from: number;
+  /** Entries of one step share it: it tells histories apart, and in each of them an offset is of one step. */
+  readonly #tag = newTag();
   /** Which entry has a publish id. Most parts have none, so this is made when it is needed. */
   #byId: Map<string, number> | undefined;
   /** Entries whose publish id came before in the same call, and the entry that had it. */
   #repeated: [entry: number, first: number][] | undefined;
   #length = 0;
 
-  constructor(work: LogWork, index: number, from: number) {
-    this.work = work;
+  constructor(channel: string, index: number) {
+    this.channel = channel;
     this.index = index;
-    this.#from = from;
   }
 
   get length(): number {
@@ -46,8 +43,6 @@ export class AppendPart {
   }
 
   add({ text, id, except }: NewEntry, entry: number): void {
-    const tag = newTag();
-    this.#tags.push(tag);
     if (id !== undefined) {
       this.#byId ??= new Map();
       const first = this.#byId.get(id);
@@ -57,27 +52,26 @@ export class AppendPart {
       }
       this.#byId.set(id, entry);
     }
-    const record = encodeRecord(tag, text, except);
+    const record = encodeRecord(this.#tag, text, except);
     this.#length += record.length;
     const last = this.#segments.at(-1);
     if (id === undefined && last !== undefined && last.id === undefined && last.from + last.count === entry) {
       last.count++;
-      last.lastTag = tag;
       last.records += record;
     } else {
-      this.#segments.push({ id, from: entry, count: 1, lastTag: tag, records: record });
+      this.#segments.push({ id, from: entry, count: 1, records: record });
     }
   }
 
   /** Adds what the script wants to know of this part. */
   write(names: Names, keys: string[], args: string[]): void {
-    const { channel } = this.work;
+    const { channel } = this;
     keys.push(names.head(channel), names.stream(channel));
     args.push(String(this.#segments.length));
     const isApart = this.#byId === undefined && this.#length >= MIN_APART_LENGTH;
-    for (const { id, count, lastTag, records } of this.#segments) {
+    for (const { id, count, records } of this.#segments) {
       if (id !== undefined) keys.push(names.publishId(channel, id));
-      args.push(id === undefined ? String(count) : `-${count}`, lastTag, isApart ? APART + records : records);
+      args.push(id === undefined ? String(count) : `-${count}`, this.#tag, isApart ? APART + records : records);
     }
   }
 
@@ -95,7 +89,7 @@ export class AppendPart {
         continue;
       }
       for (let entry = from; entry < from + count; entry++) {
-        places[entry] = { epoch, offset: ++offset, tag: this.#tags[entry - this.#from]! };
+        places[entry] = { epoch, offset: ++offset, tag: this.#tag };
       }
     }
     for (const [entry, first] of this.#repeated ?? []) places[entry] = places[first]!;
@@ -104,6 +98,7 @@ export class AppendPart {
 
 /** A call that has room for more. */
 interface OpenCall {
+  readonly retention: Retention;
   readonly parts: AppendPart[];
   length: number;
 }
@@ -120,7 +115,7 @@ export interface AppendCall {
  * `epoch` is for channels that have none.
  */
 export function planAppend(work: readonly LogWork[], names: Names, isCluster: boolean, epoch: string): AppendCall[] {
-  const calls: AppendPart[][] = [];
+  const calls: OpenCall[] = [];
   const open = new Map<Retention, Map<number, OpenCall>>();
   const roomFor = (retention: Retention, bucket: number, length: number): OpenCall => {
     let buckets = open.get(retention);
@@ -129,13 +124,12 @@ export function planAppend(work: readonly LogWork[], names: Names, isCluster: bo
     if (call !== undefined && call.length + length <= MAX_CALL_LENGTH && call.parts.length < MAX_CALL_CHANNELS) {
       return call;
     }
-    const fresh = { parts: [], length: 0 };
-    calls.push(fresh.parts);
+    const fresh = { retention, parts: [], length: 0 };
+    calls.push(fresh);
     buckets.set(bucket, fresh);
     return fresh;
   };
-  for (const [index, item] of work.entries()) {
-    const { channel, retention, entries } = item;
+  for (const [index, { channel, retention, entries }] of work.entries()) {
     const bucket = isCluster ? bucketOf(channel) : 0;
     let part: AppendPart | undefined;
     let call: OpenCall | undefined;
@@ -143,7 +137,7 @@ export function planAppend(work: readonly LogWork[], names: Names, isCluster: bo
       const entry = entries[position]!;
       if (call === undefined || part === undefined || call.length + entry.text.length > MAX_CALL_LENGTH) {
         call = roomFor(retention, bucket, entry.text.length);
-        part = new AppendPart(item, index, position);
+        part = new AppendPart(channel, index);
         call.parts.push(part);
       }
       const before = part.length;
@@ -151,10 +145,9 @@ export function planAppend(work: readonly LogWork[], names: Names, isCluster: bo
       call.length += part.length - before;
     }
   }
-  return calls.map((parts) => {
+  return calls.map(({ retention, parts }) => {
     const keys: string[] = [];
-    const { size, ttlMs } = parts[0]!.work.retention;
-    const args: string[] = [epoch, String(size), String(ttlMs)];
+    const args: string[] = [epoch, String(retention.size), String(retention.ttlMs)];
     for (const part of parts) part.write(names, keys, args);
     return { parts, keys, args };
   });

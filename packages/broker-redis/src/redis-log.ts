@@ -37,7 +37,17 @@ export class RedisLog implements Log {
     const { connections, names } = this.#link;
     this.#link.checkReady();
     const calls = planAppend(work, names, connections.isCluster, this.#newEpoch());
-    const appended: (Position[] | RealtimeError)[] = work.map(({ entries }) => Array<Position>(entries.length));
+    // From here on nothing holds the texts but what is on its way: much may wait for Redis.
+    return this.#appendAll(
+      calls,
+      work.map(({ entries }) => Array<Position>(entries.length)),
+    );
+  }
+
+  async #appendAll(
+    calls: readonly AppendCall[],
+    appended: (Position[] | RealtimeError)[],
+  ): Promise<readonly Appended[]> {
     // What a channel has stored of its work, where that was cut into several calls.
     const stored = new Set<number>();
     const failed = (part: AppendPart, error: RealtimeError): void => {
@@ -129,6 +139,6 @@ export class RedisLog implements Log {
   }
 }
 
-function refused({ work }: AppendPart, reason: string): RealtimeError {
-  return brokerDown(`Redis refused the messages of ${work.channel}`, new Error(reason));
+function refused({ channel }: AppendPart, reason: string): RealtimeError {
+  return brokerDown(`Redis refused the messages of ${channel}`, new Error(reason));
 }

@@ -1,5 +1,4 @@
 import { formatCursor, RealtimeError } from '@rt/protocol';
-import type { Position } from '@rt/protocol';
 import type { Clock } from '../contracts/clock.ts';
 import type { Appended, Log, LogWork, NewEntry, Retention } from '../contracts/log.ts';
 import type { Gate } from './gate.ts';
@@ -7,34 +6,13 @@ import type { Published } from './published.ts';
 import type { PublisherServices } from './publisher.ts';
 import type { Tick } from './tick.ts';
 
-/** A message on its way into the log. */
-export class OutgoingEntry implements NewEntry {
-  readonly text: string;
-  readonly id: string | undefined;
-  readonly except: string | undefined;
-  readonly #messageId: string;
-  /** Its place, or why it has none; known once its tick's work is done. */
-  outcome: Position | RealtimeError | undefined;
-
-  constructor(text: string, id: string | undefined, except: string | undefined, messageId: string) {
-    this.text = text;
-    this.id = id;
-    this.except = except;
-    this.#messageId = messageId;
-  }
-
-  /** Throws where it was refused. */
-  published(): Published {
-    const { outcome } = this;
-    if (outcome instanceof RealtimeError) throw outcome;
-    if (outcome === undefined) throw new RealtimeError('BROKER_DOWN', 'the log did not say where the message is');
-    return { id: this.#messageId, cursor: formatCursor(outcome) };
-  }
-}
-
+/** What one tick brings for one channel. */
 interface ChannelBatch {
   readonly retention: Retention;
-  readonly entries: OutgoingEntry[];
+  /** Let go of once they are handed on: what waits for an answer should be little. */
+  entries: NewEntry[];
+  /** What became of them, once that is known. */
+  appended: Appended | undefined;
 }
 
 /** One tick's work. Who published waits for all of it, and then looks at what became of the own message. */
@@ -64,20 +42,20 @@ export class LogPublisher {
   }
 
   /**
-   * Resolves when the message has its place in the channel. Rejects with `DEADLINE` when the log did not answer in time
-   * and with `BROKER_DOWN` when it refused.
+   * Resolves when the message, whose id is `id`, has its place in the channel. Rejects with `DEADLINE` when the log did not answer in
+   * time and with `BROKER_DOWN` when it refused.
    */
-  append(channel: string, retention: Retention, entry: OutgoingEntry): Promise<Published> {
+  append(channel: string, retention: Retention, entry: NewEntry, id: string): Promise<Published> {
     if (this.#batch === undefined) {
       this.#batch = { channels: new Map(), done: Promise.withResolvers(), length: 0 };
       this.#tick.schedule();
     }
     const { channels, done } = this.#batch;
-    const batch = channels.get(channel);
-    if (batch === undefined) channels.set(channel, { retention, entries: [entry] });
-    else batch.entries.push(entry);
+    let batch = channels.get(channel);
+    if (batch === undefined) channels.set(channel, (batch = { retention, entries: [], appended: undefined }));
+    const index = batch.entries.push(entry) - 1;
     this.#batch.length += entry.text.length;
-    return done.promise.then(() => entry.published());
+    return done.promise.then(() => published(id, batch.appended, index));
   }
 
   #flush(): void {
@@ -94,11 +72,11 @@ export class LogPublisher {
   }
 
   #send({ channels, done }: Batch, deadline: number): void {
-    const work = Array.from(channels, ([channel, { entries, retention }]): LogWork => ({
-      channel,
-      entries,
-      retention,
-    }));
+    const work = Array.from(channels, ([channel, batch]): LogWork => {
+      const { entries, retention } = batch;
+      batch.entries = [];
+      return { channel, entries, retention };
+    });
     // The message leaves first: a timer is dear in a process that was idle.
     const appended = this.#log.append(work);
     const late = (): void =>
@@ -108,7 +86,7 @@ export class LogPublisher {
       .then(
         (outcomes) => {
           let index = 0;
-          for (const { entries } of channels.values()) settle(entries, outcomes[index++]);
+          for (const batch of channels.values()) batch.appended = outcomes[index++];
           done.resolve();
         },
         (cause: unknown) =>
@@ -122,8 +100,10 @@ export class LogPublisher {
   }
 }
 
-function settle(entries: readonly OutgoingEntry[], appended: Appended | undefined): void {
-  const isRefused = appended instanceof RealtimeError;
-  let index = 0;
-  for (const entry of entries) entry.outcome = isRefused ? appended : appended?.[index++];
+/** What became of the message `id`, which is the entry `index` of its channel's. Throws where it was refused. */
+function published(id: string, appended: Appended | undefined, index: number): Published {
+  if (appended instanceof RealtimeError) throw appended;
+  const place = appended?.[index];
+  if (place === undefined) throw new RealtimeError('BROKER_DOWN', 'the log did not say where the message is');
+  return { id, cursor: formatCursor(place) };
 }

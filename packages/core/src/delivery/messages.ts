@@ -9,7 +9,6 @@ import {
 import type { Retention } from '../contracts/log.ts';
 import type { Limits } from '../limits.ts';
 import { writeEnvelope } from './envelope.ts';
-import { OutgoingEntry } from './log-publisher.ts';
 import type { LogPublisher } from './log-publisher.ts';
 import type { Published } from './published.ts';
 import type { Publisher } from './publisher.ts';
@@ -116,7 +115,7 @@ export class Messages {
     if (log === undefined || retention === undefined) {
       return bus.publish(channel, writeEnvelope(template, except)).then(() => ({ id }));
     }
-    return log.append(channel, retention, new OutgoingEntry(template, publishKey, except, id));
+    return log.append(channel, retention, { text: template, id: publishKey, except }, id);
   }
 
   #headOf(channel: string, event: string): string {
