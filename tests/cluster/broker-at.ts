@@ -1,4 +1,5 @@
 import { natsBroker } from '@rt/broker-nats';
+import { rabbitmqBroker } from '@rt/broker-rabbitmq';
 import { redisBroker } from '@rt/broker-redis';
 import type { Broker } from '@rt/core';
 
@@ -11,6 +12,8 @@ export function brokerAt(url: string, namespace?: string): Broker {
       return redisBroker(options);
     case 'nats:':
       return natsBroker(options);
+    case 'amqp:':
+      return rabbitmqBroker(options);
     default:
       throw new Error(`no broker is known for ${protocol}`);
   }

@@ -10,7 +10,7 @@ import type { LagFigures } from './loop-lag.ts';
 
 /** How a node in a process of its own is made. */
 export interface NodeInput {
-  /** Where its broker is: `redis://…` or `nats://…`. */
+  /** Where its broker is: `redis://…`, `nats://…` or `amqp://…`. */
   readonly brokerUrl: string;
   readonly namespace?: string;
   /** What JSON can carry of the options. */

@@ -6,10 +6,11 @@ import type { Link } from './link.ts';
 export class BusProbe {
   readonly #link: Link;
   readonly #subject: string;
-  readonly #echoes = new Echoes();
+  readonly #echoes: Echoes;
 
   constructor(link: Link, node: string) {
     this.#link = link;
+    this.#echoes = new Echoes(link.clock);
     this.#subject = link.names.probe(node);
   }
 

@@ -7,10 +7,11 @@ export class BusProbe {
   /** What they are published with. */
   readonly key: string;
   readonly #link: Link;
-  readonly #echoes = new Echoes();
+  readonly #echoes: Echoes;
 
   constructor(link: Link, node: string) {
     this.#link = link;
+    this.#echoes = new Echoes(link.clock);
     this.key = link.names.probe(node);
   }
 

@@ -44,7 +44,7 @@ export class Shard implements Listener {
   readonly #host: ShardHost;
   readonly #subscriber: Redis;
   readonly #probes: Probes;
-  readonly #echoes = new Echoes();
+  readonly #echoes: Echoes;
   readonly #probeName: string;
   /** Why it can't be relied on. `undefined`: it can. */
   #down: string | undefined = 'not connected yet';
@@ -63,6 +63,7 @@ export class Shard implements Listener {
     this.#subscriber = subscriber;
     this.#probeName = probeName;
     this.#host = host;
+    this.#echoes = new Echoes(host.clock);
     this.#probes = new Probes({
       clock: host.clock,
       everyMs: PROBE_MS,

@@ -2,15 +2,16 @@ import { expect, it, onTestFinished } from 'vitest';
 import { startNodeProcess } from '../../cluster/node-child.ts';
 import { randomName } from '../../hardening/raw-client.ts';
 import { startNats } from '../../servers/nats.ts';
+import { startRabbitmq } from '../../servers/rabbitmq.ts';
 import { startRedis } from '../../servers/redis.ts';
 import { until } from '../../servers/until.ts';
 import { Crowd } from './crowd.ts';
 import { figure } from './figure.ts';
 
 const MEMBERS = 10_000;
-const BROKERS = { redis: startRedis, nats: startNats };
+const BROKERS = { redis: startRedis, nats: startNats, rabbitmq: startRabbitmq };
 
-it.each(['redis', 'nats'] as const)(
+it.each(['redis', 'nats', 'rabbitmq'] as const)(
   'B8: 10,000 members join in 10 s over two nodes, over %s',
   { timeout: 180_000 },
   async (kind) => {

@@ -137,6 +137,22 @@ export function testBroker(runner: TestRunner, name: string, start: () => Promis
     );
 
     it(
+      'subscribes to one channel after the other, while those before are on their way, as clients come',
+      two(async (a, b) => {
+        const channels = Array.from({ length: 300 }, randomChannel);
+        const subscribed: Promise<void>[] = [];
+        for (const channel of channels) {
+          subscribed.push(b.broker.subscribe(channel));
+          await new Promise(setImmediate);
+        }
+        await Promise.all(subscribed);
+        await a.broker.publish(channels.map((channel) => ({ channel, texts: ['here'] })));
+        const delivered = await b.inbox.take(channels.length, 'one text for each channel');
+        expect(delivered.map(({ channel }) => channel).toSorted()).toEqual(channels.toSorted());
+      }),
+    );
+
+    it(
       'delivers once however often a channel was subscribed to, and nothing after one unsubscribe',
       two(async (a, b) => {
         const [channel, marker] = [randomChannel(), randomChannel()];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Room, START } from './room.ts';
+import { Room, settle, START } from './room.ts';
 import type { Guest } from './room.ts';
 import { RosterCopy } from './roster-copy.ts';
 
@@ -69,6 +69,44 @@ describe('a channel with more members than the limit', () => {
     const ann = await room.seat('ann');
     await room.seat('bob');
     expect((await ann.take())[0]?.slice(3)).toEqual([[], [], [], 2]);
+  });
+});
+
+describe('a change in a channel with thousands of subscribers', () => {
+  it('is told them in several turns of the event loop, each of them once, and what changes meanwhile after it', async () => {
+    const room = await Room.open({ limits: { presenceRosterLimit: 0 } });
+    const guests: Guest[] = [];
+    for (let index = 0; index < 2_500; index++) {
+      const guest = await room.guest(`user ${index}`);
+      guest.send(['sub', 1, room.channel]);
+      guests.push(guest);
+    }
+    await settle();
+    // One frame, and then quiet.
+    await room.wait(200);
+    await room.wait(200);
+    for (const guest of guests) await guest.take();
+
+    const told = (): number => guests.filter(({ client }) => client.waiting > 0).length;
+    guests.pop()!.client.leave();
+    const counts = [told()];
+    while (told() < guests.length) {
+      await new Promise((resolve) => setImmediate(resolve));
+      counts.push(told());
+      // Some were told of the first one who left, and not all.
+      if (guests.length === 2_499 && told() > 0) guests.pop()!.client.leave();
+    }
+    const most = Math.max(...counts.slice(1).map((count, index) => count - counts[index]!));
+    expect(most).toBeLessThanOrEqual(1_000);
+    await room.wait(200);
+    const frames = await Promise.all(guests.map((guest) => guest.take()));
+    const [first] = frames[0]!;
+    const version = Number(first![2]);
+    const both = [
+      ['pres', room.channel, version, [], [], [], 2_499],
+      ['pres', room.channel, version + 1, [], [], [], 2_498],
+    ];
+    expect(frames.filter((each) => JSON.stringify(each) !== JSON.stringify(both))).toEqual([]);
   });
 });
 
