@@ -6,6 +6,7 @@ import { startNode, Traveller } from '../../cluster/fleet.ts';
 import { startNodeProcess } from '../../cluster/node-child.ts';
 import { randomName } from '../../hardening/raw-client.ts';
 import { startNats } from '../../servers/nats.ts';
+import { startRabbitmq } from '../../servers/rabbitmq.ts';
 import { startRedis } from '../../servers/redis.ts';
 import { until } from '../../servers/until.ts';
 import { Crowd } from './crowd.ts';
@@ -15,7 +16,7 @@ const MEMBERS = 1_000;
 const CLIENTS = 5_000;
 
 /** The URL of a server of the test's own. */
-async function ownServer(start: typeof startRedis | typeof startNats): Promise<string> {
+async function ownServer(start: typeof startRedis | typeof startNats | typeof startRabbitmq): Promise<string> {
   const server = await start();
   onTestFinished(() => server.stop());
   return server.url;
@@ -24,6 +25,7 @@ async function ownServer(start: typeof startRedis | typeof startNats): Promise<s
 describe.each([
   ['Redis', startRedis],
   ['NATS', startNats],
+  ['RabbitMQ', startRabbitmq],
 ])('nodes on %s', (kind, start) => {
   it('B7: the members of a node that is killed leave on all others', { timeout: 120_000 }, async () => {
     const brokerUrl = await ownServer(start);
