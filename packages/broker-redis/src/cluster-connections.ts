@@ -75,6 +75,11 @@ export class ClusterConnections implements Connections {
     return Array.from(this.#tried, (node) => node.duplicate(ASKING));
   }
 
+  watch(): () => void {
+    // Commands that go to the wrong server are told so.
+    return () => undefined;
+  }
+
   refresh(): void {
     this.commands.refreshSlotsCache();
   }

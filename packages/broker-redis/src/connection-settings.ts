@@ -1,4 +1,4 @@
-import type { RedisOptions as AnyRedisOptions } from 'ioredis';
+import type { RedisOptions as AnyRedisOptions, Redis } from 'ioredis';
 
 /** Options of ioredis; replies keep the shape that it gives them by default. */
 export type RedisOptions = Omit<AnyRedisOptions, 'replyMapping'>;
@@ -24,8 +24,18 @@ export const OURS = {
   // Names are ours to the last letter: scripts and feeds take no prefix.
   keyPrefix: '',
   connectTimeout: 4_000,
+  // A sentinel that stands still is not waited for: there are others.
+  sentinelCommandTimeout: 2_000,
   maxLoadingRetryTime: 250,
 } satisfies RedisOptions;
+
+/**
+ * Gives up a connection, and makes it anew. One that is being made is left alone: it has a time limit of its own, and where sentinels are
+ * asked the library would end its client for good.
+ */
+export function connectAnew(client: Redis): void {
+  if (client.status !== 'connecting') client.disconnect(true);
+}
 
 /** After a failover the old master refuses writes: the new one is found by connecting again. */
 export const reconnectOnError = (error: Error): boolean => error.message.startsWith('READONLY');

@@ -6,6 +6,13 @@ export interface Master {
   readonly buckets: ReadonlySet<number>;
 }
 
+/** Who hears that a master is another one. */
+export interface MasterWatchHost {
+  moved(): void;
+  /** It will not be told. */
+  refused(reason: string): void;
+}
+
 /** The connections to one Redis, whatever it is made of. */
 export interface Connections {
   readonly isCluster: boolean;
@@ -22,6 +29,8 @@ export interface Connections {
   connectionTo(bucket: number): string;
   /** New connections, not opened yet, to the servers that it must reach first: those that were named, where more are found through them. */
   entrances(): readonly Redis[];
+  /** Calls `moved` when somebody tells that the master is not the server that commands go to. Returns what ends that. */
+  watch(host: MasterWatchHost): () => void;
   /** Finds out anew which masters there are. */
   refresh(): void;
   /** Makes the connection for commands to a master anew. */

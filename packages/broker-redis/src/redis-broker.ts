@@ -1,4 +1,4 @@
-import { encodeBus, systemClock, Warnings } from '@rt/core';
+import { cutBus, encodeBus, systemClock, Warnings } from '@rt/core';
 import type { Broker, BrokerEvents, BrokerHealth, BrokerReport, BusWork, Cancel } from '@rt/core';
 import { RealtimeError } from '@rt/protocol';
 import { randomBytes } from 'node:crypto';
@@ -22,8 +22,6 @@ import { whyUnreachable } from './unreachable.ts';
 
 /** Time for all of `start`. */
 const START_MS = 5_000;
-/** What one bus message carries; of more, several are sent. */
-const MAX_PUBLISH_LENGTH = 256 * 1024;
 /** What the client says of a connection that ended, whatever ended it. */
 const CLOSED = 'Connection is closed.';
 const NOTHING_SAID = 'it does not answer as a Redis that is ready';
@@ -43,6 +41,7 @@ class RedisBroker implements Broker {
   readonly log: RedisLog;
   readonly #connections: Connections;
   readonly #names: Names;
+  readonly #link: Link;
   readonly #subscriptions: Subscriptions;
   readonly #shards: Shards;
   readonly #heads: Heads;
@@ -54,6 +53,7 @@ class RedisBroker implements Broker {
   /** For `start`, which waits for the first time that all is well. */
   readonly #firstUp = Promise.withResolvers<void>();
   #stopCheck: Cancel | undefined;
+  #stopWatch: Cancel | undefined;
   #isChecking = false;
 
   constructor(connections: Connections, names: Names) {
@@ -69,6 +69,7 @@ class RedisBroker implements Broker {
       checkReady: () => this.#checkReady(),
       warn: (message, details) => warnings.warn(message, details),
     };
+    this.#link = link;
     this.#subscriptions = new Subscriptions(names, (bucket) => this.#shards.listenerOf(bucket), {
       message: (channel, texts) => this.#events?.message(channel, texts),
       dropped: (channel, reason) => link.warn('dropped what came in from Redis', { channel, reason }),
@@ -134,7 +135,7 @@ class RedisBroker implements Broker {
     try {
       await Promise.all(
         work.flatMap(({ channel, texts }) =>
-          cut(texts).map((part) => commands.spublish(this.#names.stream(channel), encodeBus(part))),
+          cutBus(texts).map((part) => commands.spublish(this.#names.stream(channel), encodeBus(part))),
         ),
       );
     } catch (error) {
@@ -170,6 +171,7 @@ class RedisBroker implements Broker {
     this.#health = { state: 'down', reason: 'closed' };
     this.#firstUp.reject(new RealtimeError('CLOSED', 'the broker was closed'));
     this.#stopCheck?.();
+    this.#stopWatch?.();
     this.#subscriptions.clear();
     this.#shards.close();
     this.#connections.commands.disconnect();
@@ -204,6 +206,11 @@ class RedisBroker implements Broker {
     this.#connections.keep();
     this.#state = 'open';
     this.#stopCheck = systemClock.every(CHECK_MS, () => void this.#check());
+    this.#stopWatch = this.#connections.watch({
+      moved: () => this.#shards.startOver(),
+      refused: (reason) =>
+        this.#link.warn('a sentinel does not tell when it makes another server the master', { reason }),
+    });
   }
 
   #update(): void {
@@ -251,19 +258,4 @@ function connected(commands: Connections['commands']): Promise<void> {
     commands.once('end', () => reject(new Error(CLOSED)));
     commands.connect().then(resolve, reject);
   });
-}
-
-/** `texts` in lists of which none is too long for one message, though a single text may be. */
-function cut(texts: readonly string[]): readonly (readonly string[])[] {
-  const parts: string[][] = [];
-  let length = Number.POSITIVE_INFINITY;
-  for (const text of texts) {
-    if (length + text.length > MAX_PUBLISH_LENGTH) {
-      parts.push([]);
-      length = 0;
-    }
-    parts.at(-1)!.push(text);
-    length += text.length;
-  }
-  return parts;
 }

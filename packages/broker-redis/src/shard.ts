@@ -1,6 +1,7 @@
 import { Echoes, Probes } from '@rt/core';
 import type { Cancel, Clock } from '@rt/core';
 import type { Redis } from 'ioredis';
+import { connectAnew } from './connection-settings.ts';
 import type { Master } from './connections.ts';
 import { brokerDown, reasonOf } from './failure.ts';
 import { encodeProbe } from './payload.ts';
@@ -71,7 +72,7 @@ export class Shard implements Listener {
       ask: () => this.#echoes.ask((nonce) => this.#probe(nonce)),
       answered: () => this.#answered(),
       silent: (reason) => this.lose(reason),
-      hopeless: () => this.#startOver(),
+      hopeless: () => this.startOver(),
     });
     subscriber.on('error', (error: Error) => (this.#reason = reasonOf(error)));
     subscriber.on('ready', () => this.#connected());
@@ -150,6 +151,13 @@ export class Shard implements Listener {
       });
   }
 
+  /** Makes its connections anew. */
+  startOver(): void {
+    if (this.#isClosed) return;
+    connectAnew(this.#subscriber);
+    this.#host.reconnect(this);
+  }
+
   async #bringUp(attempt: number): Promise<void> {
     if (!this.#isSubscribed) {
       await this.#subscriber.ssubscribe(this.#probeName);
@@ -190,12 +198,6 @@ export class Shard implements Listener {
   /** A probe came back. Where it is down, for want of answers, that is what it waited for. */
   #answered(): void {
     if (this.#down !== undefined) this.mend();
-  }
-
-  #startOver(): void {
-    if (this.#isClosed) return;
-    this.#subscriber.disconnect(true);
-    this.#host.reconnect(this);
   }
 
   #received(name: string, payload: string): void {

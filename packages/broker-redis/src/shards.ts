@@ -82,6 +82,11 @@ export class Shards {
     return shard;
   }
 
+  /** Every connection is made anew: another server is the master. */
+  startOver(): void {
+    for (const shard of this.#byKey.values()) shard.startOver();
+  }
+
   /** The connection for commands was lost. */
   lose(reason: string): void {
     for (const shard of this.#byKey.values()) shard.lose(reason);

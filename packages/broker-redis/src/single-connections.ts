@@ -1,8 +1,9 @@
 import type { Redis } from 'ioredis';
-import { backoff, OURS, reconnectOnError } from './connection-settings.ts';
+import { backoff, connectAnew, OURS, reconnectOnError } from './connection-settings.ts';
 import type { RedisOptions } from './connection-settings.ts';
-import type { Connections, Master } from './connections.ts';
+import type { Connections, Master, MasterWatchHost } from './connections.ts';
 import { BUCKETS } from './names.ts';
+import { watchSentinels } from './sentinel-watch.ts';
 import { ASKING } from './unreachable.ts';
 
 /** To one server: the one at an address, or the one that sentinels name. */
@@ -38,11 +39,18 @@ export class SingleConnections implements Connections {
   }
 
   entrances(): readonly Redis[] {
-    const { sentinels, sentinelUsername, sentinelPassword, sentinelTLS } = this.commands.options;
-    const login = { username: sentinelUsername, password: sentinelPassword, tls: sentinelTLS, db: 0 };
-    return (sentinels ?? []).map(({ host, port = 26_379 }) =>
-      this.#make({ ...ASKING, ...login, host, port, sentinels: undefined }),
-    );
+    return this.#sentinels(ASKING);
+  }
+
+  watch(watcher: MasterWatchHost): () => void {
+    const listening = { ...OURS, enableReadyCheck: false, connectionName: 'rt-sentinel', retryStrategy: backoff };
+    return watchSentinels(this.#sentinels(listening), this.commands.options.name ?? '', {
+      switched: (host, port) => {
+        const { remoteAddress, remotePort } = this.commands.stream;
+        if (remoteAddress !== host || remotePort !== port) watcher.moved();
+      },
+      refused: (reason) => watcher.refused(reason),
+    });
   }
 
   refresh(): void {
@@ -50,7 +58,16 @@ export class SingleConnections implements Connections {
   }
 
   reconnect(): void {
-    this.commands.disconnect(true);
+    connectAnew(this.commands);
+  }
+
+  /** New connections to the sentinels, where there are any. */
+  #sentinels(settings: RedisOptions): readonly Redis[] {
+    const { sentinels, sentinelUsername, sentinelPassword, sentinelTLS } = this.commands.options;
+    const login = { username: sentinelUsername, password: sentinelPassword, tls: sentinelTLS, db: 0 };
+    return (sentinels ?? []).map(({ host, port = 26_379 }) =>
+      this.#make({ ...settings, ...login, host, port, sentinels: undefined }),
+    );
   }
 
   #connection(connectionName: string): Redis {

@@ -1,7 +1,8 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { startRedisCluster } from '../../../tests/servers/redis-cluster.ts';
 import { startRedisSentinels } from '../../../tests/servers/redis-sentinel.ts';
-import { startRedis, startRedisReplica } from '../../../tests/servers/redis.ts';
+import { replicated, startRedis, startRedisReplica } from '../../../tests/servers/redis.ts';
 import { startProxy } from '../../../tests/servers/tcp-proxy.ts';
 import { until } from '../../../tests/servers/until.ts';
 import { Names } from '../src/names.ts';
@@ -42,6 +43,50 @@ describe.concurrent('a failover', () => {
       for (const channel of [affected, quiet]) await a.append(channel, ['after']);
       expect(await seen[0].inbox.take(2, 'a gap and the entry')).toEqual(['gap diverged', 'after']);
       expect(await seen[1].inbox.take(2, 'both entries')).toEqual(['copied', 'after']);
+    },
+  );
+
+  it('of Sentinel by hand, after which the old master lives on, is followed at once', { timeout: 60_000 }, async () => {
+    await using master = await startRedis();
+    await using replica = await startRedisReplica(master);
+    await using sentinels = await startRedisSentinels({ master, count: 1 });
+    const options = { sentinels: sentinels.addresses, name: sentinels.name };
+    await using a = await TestNode.start(options);
+    await using b = await TestNode.start(options);
+    const channel = randomName();
+    const seen = await b.follow(channel);
+    await a.append(channel, ['before']);
+    await replicated(master);
+    await sentinels.sentinels[0]!.command('SENTINEL', 'FAILOVER', sentinels.name);
+    await until('there is another master', async () => (await sentinels.masterPort()) === replica.port);
+    const switched = performance.now();
+    await Promise.all([a.down(), b.down()]);
+    await Promise.all([a.up(), b.up()]);
+    // Else the sentinels leave the old master alone for some 10 s.
+    expect(performance.now() - switched).toBeLessThan(7_000);
+    await a.append(channel, ['after']);
+    expect(await seen.inbox.take(2, 'both entries')).toEqual(['before', 'after']);
+    expect(Number(await replica.command('EXISTS', new Names('rt').head(channel)))).toBe(1);
+  });
+
+  it(
+    'that nobody decides, because the sentinels stand still as Redis does, is over when they go on',
+    { timeout: 60_000 },
+    async () => {
+      await using master = await startRedis();
+      await using sentinels = await startRedisSentinels({ master, count: 1, downAfterMs: 60_000 });
+      await using a = await TestNode.start({ sentinels: sentinels.addresses, name: sentinels.name });
+      const all = [master, ...sentinels.sentinels];
+      for (const server of all) server.pause();
+      await a.down();
+      // Until connections were given up, and given up again while they were made.
+      await wait(18_000);
+      for (const server of all) server.resume();
+      await a.up();
+      const channel = randomName();
+      const seen = await a.follow(channel);
+      await a.append(channel, ['after']);
+      expect(await seen.inbox.next('the entry')).toBe('after');
     },
   );
 
