@@ -6,6 +6,7 @@ import { startRedisSentinels } from '../../../tests/servers/redis-sentinel.ts';
 import type { RedisSentinels } from '../../../tests/servers/redis-sentinel.ts';
 import { replicated, startRedis, startRedisReplica } from '../../../tests/servers/redis.ts';
 import type { RedisServer } from '../../../tests/servers/redis.ts';
+import { until } from '../../../tests/servers/until.ts';
 import type { RedisBrokerOptions } from '../src/index.ts';
 import { refusal, TestNode, useBoth } from './node.ts';
 
@@ -37,8 +38,9 @@ async function masterNow(): Promise<RedisServer> {
   return servers.find((server) => server.port === port)!;
 }
 
-async function ours(server: RedisServer): Promise<number> {
-  return String(await server.command('CLIENT', 'LIST')).match(/ name=rt-/g)?.length ?? 0;
+/** How many of our connections a server has that have this name, or begin so. */
+async function ours(server: RedisServer, name = 'rt-'): Promise<number> {
+  return String(await server.command('CLIENT', 'LIST')).split(` name=${name}`).length - 1;
 }
 
 describe('Sentinel over TLS', () => {
@@ -49,8 +51,10 @@ describe('Sentinel over TLS', () => {
     await useBoth(a, b, ['before']);
     const before = await masterNow();
     expect(await ours(before)).toBe(4);
+    const [sentinel] = sentinels.sentinels;
+    await until('both listen to the sentinel', async () => (await ours(sentinel!, 'rt-sentinel')) === 2);
     await replicated(before);
-    await sentinels.sentinels[0]!.command('SENTINEL', 'FAILOVER', sentinels.name);
+    await sentinel!.command('SENTINEL', 'FAILOVER', sentinels.name);
     await Promise.all([a.down(), b.down()]);
     await Promise.all([a.up(), b.up()]);
     const after = await masterNow();
