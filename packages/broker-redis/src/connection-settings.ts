@@ -25,7 +25,7 @@ export const OURS = {
   keyPrefix: '',
   connectTimeout: 4_000,
   // A sentinel that stands still is not waited for: there are others.
-  sentinelCommandTimeout: 2_000,
+  sentinelCommandTimeout: 1_000,
   maxLoadingRetryTime: 250,
 } satisfies RedisOptions;
 

@@ -69,6 +69,15 @@ describe.concurrent('a failover', () => {
     expect(Number(await replica.command('EXISTS', new Names('rt').head(channel)))).toBe(1);
   });
 
+  it('is not needed to see that a sentinel stands still: the others are asked', { timeout: 30_000 }, async () => {
+    await using master = await startRedis();
+    await using sentinels = await startRedisSentinels({ master });
+    sentinels.sentinels[0]!.pause();
+    await using a = await TestNode.start({ sentinels: sentinels.addresses, name: sentinels.name });
+    expect(a.broker.health()).toEqual({ state: 'up' });
+    sentinels.sentinels[0]!.resume();
+  });
+
   it(
     'that nobody decides, because the sentinels stand still as Redis does, is over when they go on',
     { timeout: 60_000 },
