@@ -73,18 +73,17 @@ it('A1: a client that floods pings and never reads the pongs is gone, and holds 
 });
 
 it('A1: one that keeps to the limit after being refused is served again', async () => {
-  const { port } = await startServer({ limits: { messageBurst: 5, messagesPerMinute: 6_000 } });
+  const { port } = await startServer({ limits: { messageBurst: 5, messagesPerMinute: 600 } });
   const client = await RawClient.open(port);
-  // `connect` and these four are the burst.
-  for (let n = 1; n <= 4; n++) client.send(['sub', n, `${channel}.${n}`]);
-  client.send(['sub', 5, `${channel}.5`]);
+  // However long that took, there is room for five at most, and these come together.
+  for (let n = 1; n <= 8; n++) client.send(['sub', n, `${channel}.${n}`]);
   const refused = await client.next('err');
-  expect(refused.slice(0, 3)).toEqual(['err', 5, 'RATE_LIMITED']);
+  expect([refused[0], refused[2]]).toEqual(['err', 'RATE_LIMITED']);
   const { retryAfterMs } = refused[4] as { retryAfterMs: number };
   // The wait that the server asked for, no guess.
   await new Promise((resolve) => setTimeout(resolve, retryAfterMs));
-  client.send(['sub', 6, `${channel}.6`]);
-  await client.received.next('the subscription', (frame) => frame[0] === 'sub' && frame[1] === 6);
+  client.send(['sub', 9, `${channel}.9`]);
+  await client.received.next('the subscription', (frame) => frame[0] === 'sub' && frame[1] === 9);
 });
 
 it('A1: a silent connection is closed with 4001 when its time is up', async () => {
