@@ -16,7 +16,7 @@ export interface Nats {
   /** Publishes a text on a connection of its own. */
   publish(subject: string, payload: string): Promise<void>;
   /** Asks on a connection of its own, for instance `$JS.API.STREAM.INFO.<stream>`, and resolves with the JSON of the answer. */
-  request(subject: string, payload?: string): Promise<unknown>;
+  request(subject: string, payload?: string, withinMs?: number): Promise<unknown>;
   /** Ends it, if the tests started it. */
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -67,8 +67,8 @@ export class NatsServer extends OwnServer implements Nats {
     return natsPublish(this.#address, subject, payload);
   }
 
-  request(subject: string, payload?: string): Promise<unknown> {
-    return natsRequest(this.#address, subject, payload);
+  request(subject: string, payload?: string, withinMs?: number): Promise<unknown> {
+    return natsRequest(this.#address, subject, { payload, withinMs });
   }
 
   async configure(): Promise<void> {

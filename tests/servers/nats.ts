@@ -1,6 +1,6 @@
 import { NatsServer } from './nats-server.ts';
 import type { Nats, NatsLaunch } from './nats-server.ts';
-import { natsPublish, natsRequest } from './nats-request.ts';
+import { ASKED_AGAIN_MS, natsPublish, natsRequest } from './nats-request.ts';
 import { freePort } from './ports.ts';
 import { until } from './until.ts';
 
@@ -33,7 +33,7 @@ export async function startNatsCluster(): Promise<NatsCluster> {
   const anyone = (): NatsServer => nodes.find(({ running }) => running)!;
   try {
     await until('JetStream has a leader', async () => {
-      const answers = await Promise.all(nodes.map((node) => node.request('$JS.API.INFO')));
+      const answers = await Promise.all(nodes.map((node) => node.request('$JS.API.INFO', '', ASKED_AGAIN_MS)));
       return answers.every((answer) => !Object.hasOwn(answer as object, 'error'));
     });
   } catch (error) {
@@ -44,7 +44,9 @@ export async function startNatsCluster(): Promise<NatsCluster> {
     nodes,
     urls: nodes.map(({ url }) => url),
     leaderOf: async (stream) => {
-      const info = (await anyone().request(`$JS.API.STREAM.INFO.${stream}`)) as { cluster: { leader: string } };
+      const info = (await anyone().request(`$JS.API.STREAM.INFO.${stream}`, '', ASKED_AGAIN_MS)) as {
+        cluster: { leader: string };
+      };
       return nodes.find(({ name }) => name === info.cluster.leader)!;
     },
     stop,
@@ -91,7 +93,7 @@ async function givenNats(text: string): Promise<Nats> {
     host: address.host,
     port: address.port,
     publish: (subject, payload) => natsPublish(address, subject, payload),
-    request: (subject, payload) => natsRequest(address, subject, payload),
+    request: (subject, payload, withinMs) => natsRequest(address, subject, { payload, withinMs }),
     stop,
     [Symbol.asyncDispose]: stop,
   };
