@@ -12,20 +12,7 @@ import { until } from '../../../tests/servers/until.ts';
 import { redisBroker } from '../src/index.ts';
 import type { RedisBrokerOptions } from '../src/index.ts';
 import type { RedisLog } from '../src/redis-log.ts';
-import { placesOf, TestNode } from './node.ts';
-
-/** What `start` says about these options, and how long that takes. */
-async function refusal(options: RedisBrokerOptions): Promise<{ text: string; code: string; ms: number }> {
-  const at = performance.now();
-  const error = await TestNode.start(options).then(
-    () => new Error('it started'),
-    (reason: unknown) => reason as Error,
-  );
-  const { code } = error as Error & { code: string };
-  // Everything that a log might show of it.
-  const text = `${error.message} ${error.stack} ${JSON.stringify(error)} ${String(error.cause)}`;
-  return { text, code, ms: performance.now() - at };
-}
+import { placesOf, refusal, TestNode } from './node.ts';
 
 /** Waits until the server has none of our connections any more. */
 function unused(redis: Redis): Promise<void> {

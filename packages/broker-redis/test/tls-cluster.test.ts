@@ -7,7 +7,7 @@ import { redisCommand } from '../../../tests/servers/redis-command.ts';
 import { startProxy } from '../../../tests/servers/tcp-proxy.ts';
 import type { TcpProxy } from '../../../tests/servers/tcp-proxy.ts';
 import { until } from '../../../tests/servers/until.ts';
-import { refusal, TestNode, useBoth } from './node.ts';
+import { refusal, REFUSED_WITHIN_MS, TestNode, useBoth } from './node.ts';
 
 const password = 'the-secret';
 /** Every one of three masters has some of them. */
@@ -101,11 +101,12 @@ describe('a Redis Cluster over TLS', () => {
   it('is refused where its certificate is not trusted, in time, with the reason and no secret', async () => {
     const given = { cluster: addresses(cluster.nodes), password };
     for (const tls of [true, { ca: other.cert }]) {
-      const message = await refusal({ ...given, tls });
-      expect(message).toMatch(/self.signed certificate/);
-      expect(message).not.toContain(password);
+      const { text, code, ms } = await refusal({ ...given, tls });
+      expect([code, text]).toEqual(['BROKER_DOWN', expect.stringMatching(/self.signed certificate/)]);
+      expect(ms).toBeLessThan(REFUSED_WITHIN_MS);
+      expect(text).not.toContain(password);
     }
-    expect(await refusal(given)).toMatch(/ECONNRESET|the server ended the connection/);
+    expect((await refusal(given)).text).toMatch(/ECONNRESET|the server ended the connection/);
   });
 });
 
@@ -117,10 +118,10 @@ describe('a Redis Cluster whose certificates are for names', () => {
     await using a = await TestNode.start(options);
     await using b = await TestNode.start(options);
     await useBoth(a, b, channels);
-    expect(await refusal({ cluster: [{ host, port }], tls })).toMatch(/ERR_TLS_CERT_ALTNAME_INVALID/);
+    expect((await refusal({ cluster: [{ host, port }], tls })).text).toMatch(/ERR_TLS_CERT_ALTNAME_INVALID/);
     // Found by a name, but the others are addresses.
     for (const node of byName.nodes) await node.command('CONFIG', 'SET', 'cluster-preferred-endpoint-type', 'ip');
-    expect(await refusal(options)).toMatch(/ERR_TLS_CERT_ALTNAME_INVALID/);
+    expect((await refusal(options)).text).toMatch(/ERR_TLS_CERT_ALTNAME_INVALID/);
     await using c = await TestNode.start({ ...options, tls: { ...tls, servername: 'localhost' } });
     await useBoth(a, c, channels.slice(0, 1));
   });

@@ -8,7 +8,7 @@ import { replicated, startRedis, startRedisReplica } from '../../../tests/server
 import type { RedisServer } from '../../../tests/servers/redis.ts';
 import { until } from '../../../tests/servers/until.ts';
 import type { RedisBrokerOptions } from '../src/index.ts';
-import { refusal, TestNode, useBoth } from './node.ts';
+import { refusal, REFUSED_WITHIN_MS, TestNode, useBoth } from './node.ts';
 
 const password = 'the-secret';
 let certificate: Certificate;
@@ -72,10 +72,11 @@ describe('Sentinel over TLS', () => {
 
   it('is refused where its certificate is not trusted, in time, with the reason and no secret', async () => {
     for (const tls of [true, { ca: other.cert }]) {
-      const message = await refusal({ ...options, tls, sentinelPassword: 'another-secret' });
-      expect(message).toMatch(/self.signed certificate/);
-      expect(message).not.toContain('secret');
+      const { text, code, ms } = await refusal({ ...options, tls, sentinelPassword: 'another-secret' });
+      expect([code, text]).toEqual(['BROKER_DOWN', expect.stringMatching(/self.signed certificate/)]);
+      expect(ms).toBeLessThan(REFUSED_WITHIN_MS);
+      expect(text).not.toContain('secret');
     }
-    expect(await refusal(options)).toMatch(/ECONNRESET|the server ended the connection/);
+    expect((await refusal(options)).text).toMatch(/ECONNRESET|the server ended the connection/);
   });
 });

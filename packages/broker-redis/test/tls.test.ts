@@ -68,7 +68,7 @@ describe.concurrent('Redis over TLS', () => {
     await using a = await TestNode.start({ host, port, tls });
     await using b = await TestNode.start({ host, port, tls });
     await useBoth(a, b);
-    expect(await refusal({ host, port, tls: { ca: certificate.cert } })).toMatch(
+    expect((await refusal({ host, port, tls: { ca: certificate.cert } })).text).toMatch(
       /certificate required|ECONNRESET|closed/i,
     );
   });
@@ -76,20 +76,24 @@ describe.concurrent('Redis over TLS', () => {
   it('does not trust a certificate that it does not know', async () => {
     await using server = await startTlsRedis();
     const { port } = server;
-    expect(await refusal({ url: `rediss://${host}:${port}` })).toMatch(/self.signed certificate/);
-    expect(await refusal({ host, port, tls: true })).toContain(`${host}:${port}`);
+    expect((await refusal({ url: `rediss://${host}:${port}` })).text).toMatch(/self.signed certificate/);
+    expect((await refusal({ host, port, tls: true })).text).toContain(`${host}:${port}`);
   });
 
   it('does not trust a certificate for another host', async () => {
     await using other = await makeCertificate('DNS:redis.example.com');
     await using server = await startTlsRedis({ 'tls-cert-file': other.certFile, 'tls-key-file': other.keyFile });
-    expect(await refusal({ host, port: server.port, tls: { ca: other.cert } })).toMatch(/ERR_TLS_CERT_ALTNAME_INVALID/);
+    expect((await refusal({ host, port: server.port, tls: { ca: other.cert } })).text).toMatch(
+      /ERR_TLS_CERT_ALTNAME_INVALID/,
+    );
   });
 
   it('says so in time where one side only encrypts', async () => {
     await using server = await startTlsRedis();
-    expect(await refusal({ host, port: server.port })).toContain(`${host}:${server.port}`);
-    expect(await refusal({ url: `rediss://${host}:${server.redis.port}` })).toContain(`${host}:${server.redis.port}`);
+    expect((await refusal({ host, port: server.port })).text).toContain(`${host}:${server.port}`);
+    expect((await refusal({ url: `rediss://${host}:${server.redis.port}` })).text).toContain(
+      `${host}:${server.redis.port}`,
+    );
   });
 });
 
@@ -112,8 +116,8 @@ describe.concurrent('a user of Redis', () => {
     await using redis = await startRedis({ password: 'admin-secret' });
     await redis.command('ACL', 'SETUSER', 'app', 'on', '>right-secret', '~*', '&*', '+@all');
     await redis.command('ACL', 'SETUSER', 'off', 'off', '>right-secret', '~*', '&*', '+@all');
-    const message = await refusal({ host, port: redis.port, ...login });
-    expect(message).toContain(code);
-    expect(message).not.toContain('secret');
+    const { text } = await refusal({ host, port: redis.port, ...login });
+    expect(text).toContain(code);
+    expect(text).not.toContain('secret');
   });
 });
