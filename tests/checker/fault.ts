@@ -132,7 +132,7 @@ export const faults: Readonly<Record<string, Fault>> = {
     rules: ['tag'],
     plantings: (facts) =>
       plant(facts, 'delivered', (at, fact) => {
-        const cursor = `${fact.cursor!.slice(0, fact.cursor!.lastIndexOf('.'))}.wrong`;
+        const cursor = formatCursor({ ...parseCursor(fact.cursor!)!, tag: 'wrong' });
         return isKnownElsewhere(facts, at) && [[{ ...fact, cursor }], at];
       }),
   },

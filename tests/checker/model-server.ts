@@ -1,4 +1,4 @@
-import { formatCursor } from '@rt/protocol';
+import { formatCursor, parseCursor } from '@rt/protocol';
 import type { Recorder } from './recorder.ts';
 
 export const CHANNEL = 'room';
@@ -164,7 +164,7 @@ export class ModelServer {
   #arrived(subscriber: string, reader: Reader, frame: Frame): void {
     const about = { subscriber, channel: CHANNEL };
     const epoch = this.#epoch;
-    const offsetOf = (cursor: string): number => Number.parseInt(cursor.split('.')[1]!, 36);
+    const offsetOf = (cursor: string): number => parseCursor(cursor)!.offset;
     switch (frame.type) {
       case 'confirmed':
         this.#recorder.confirmed({ ...about, cursor: frame.cursor, recovered: frame.recovered });

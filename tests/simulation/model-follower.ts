@@ -1,3 +1,4 @@
+import { lastOffset } from '@rt/core';
 import type { Entry, GapReason, LogPage, LogRead, LogSink, Proof } from '@rt/core';
 import type { Position } from '@rt/protocol';
 import type { Loss, ModelLog } from './model-log.ts';
@@ -74,7 +75,7 @@ export class ModelFollower {
   #handOn(epoch: string, entries: readonly Entry[]): void {
     const last = entries.at(-1);
     if (last === undefined) return;
-    this.#position = { epoch, offset: last.offset, tag: last.tag };
+    this.#position = { epoch, offset: lastOffset(last), tag: last.tag };
     this.#sink.entries(entries);
   }
 }

@@ -1,4 +1,4 @@
-import { DEDUPE_WINDOW_MS } from '@rt/core';
+import { DEDUPE_WINDOW_MS, singleEntries } from '@rt/core';
 import type { Entry, LogPage, LogRead, NewEntry, Retention } from '@rt/core';
 import type { Position } from '@rt/protocol';
 
@@ -40,17 +40,21 @@ export class ModelLog {
   }
 
   /** `entry` is absent where the publish id is known. */
-  append({ text, id, except }: NewEntry, retention: Retention, now: number): { position: Position; entry?: Entry } {
+  append(
+    { text, count = 1, id, except }: NewEntry,
+    retention: Retention,
+    now: number,
+  ): { position: Position; entry?: Entry } {
     this.#retention = retention;
     const known = id === undefined ? undefined : this.#published.get(id);
     if (known !== undefined && now - known.at < DEDUPE_WINDOW_MS) return { position: known.position };
-    const { offset, tag } = this.head;
-    const entry: Kept = { offset: offset + 1, tag: this.#newName(), previousTag: tag, except, text, at: now, id };
-    this.#all.push(entry);
-    const position = this.head;
+    const { epoch, offset, tag: previousTag } = this.head;
+    const entry: Entry = { offset: offset + 1, count, tag: this.#newName(), previousTag, except, text };
+    for (const single of singleEntries(entry)) this.#all.push({ ...single, at: now, id });
+    const position = { epoch, offset: entry.offset, tag: entry.tag };
     if (id !== undefined) this.#published.set(id, { at: now, position });
     this.trim(now);
-    return { position, entry };
+    return { position, entry: count === 1 ? this.#all.at(-1)! : entry };
   }
 
   trim(now: number): void {

@@ -13,9 +13,10 @@ const MIN_APART_LENGTH = 4 * 1024;
 /** Entries that the script takes as one: a run without publish ids, or a single one with its id. */
 interface Segment {
   readonly id: string | undefined;
-  /** Which of the channel's entries. */
+  /** Which of the channel's entries the first is. */
   readonly from: number;
-  count: number;
+  /** Of each of them, how many messages it is. */
+  readonly counts: number[];
   records: string;
 }
 
@@ -42,7 +43,8 @@ export class AppendPart {
     return this.#length;
   }
 
-  add({ text, id, except }: NewEntry, entry: number): void {
+  add(newEntry: NewEntry, entry: number): void {
+    const { id, count = 1 } = newEntry;
     if (id !== undefined) {
       this.#byId ??= new Map();
       const first = this.#byId.get(id);
@@ -52,14 +54,14 @@ export class AppendPart {
       }
       this.#byId.set(id, entry);
     }
-    const record = encodeRecord(this.#tag, text, except);
+    const record = encodeRecord(this.#tag, newEntry);
     this.#length += record.length;
     const last = this.#segments.at(-1);
-    if (id === undefined && last !== undefined && last.id === undefined && last.from + last.count === entry) {
-      last.count++;
+    if (id === undefined && last !== undefined && last.id === undefined && last.from + last.counts.length === entry) {
+      last.counts.push(count);
       last.records += record;
     } else {
-      this.#segments.push({ id, from: entry, count: 1, records: record });
+      this.#segments.push({ id, from: entry, counts: [count], records: record });
     }
   }
 
@@ -69,7 +71,9 @@ export class AppendPart {
     keys.push(names.head(channel), names.stream(channel));
     args.push(String(this.#segments.length));
     const isApart = this.#byId === undefined && this.#length >= MIN_APART_LENGTH;
-    for (const { id, count, records } of this.#segments) {
+    for (const { id, counts, records } of this.#segments) {
+      let count = 0;
+      for (const each of counts) count += each;
       if (id !== undefined) keys.push(names.publishId(channel, id));
       args.push(id === undefined ? String(count) : `-${count}`, this.#tag, isApart ? APART + records : records);
     }
@@ -82,14 +86,16 @@ export class AppendPart {
     const epoch = head.slice(0, space);
     let offset = Number(head.slice(space + 1));
     let nextKnown = 0;
-    for (const { id, from, count } of this.#segments) {
+    for (const { id, from, counts } of this.#segments) {
       const before = id === undefined ? '' : known[nextKnown++]!;
       if (before !== '') {
         places[from] = parsePlace(before);
         continue;
       }
-      for (let entry = from; entry < from + count; entry++) {
-        places[entry] = { epoch, offset: ++offset, tag: this.#tag };
+      let entry = from;
+      for (const count of counts) {
+        places[entry++] = { epoch, offset: offset + 1, tag: this.#tag };
+        offset += count;
       }
     }
     for (const [entry, first] of this.#repeated ?? []) places[entry] = places[first]!;

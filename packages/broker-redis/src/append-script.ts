@@ -19,7 +19,7 @@ local function dropExpired(stream, oldest)
     local batches = redis.call('XRANGE', stream, '-', '+', 'COUNT', count)
     local left = #batches
     for _, batch in ipairs(batches) do
-      local at = tonumber(string.match(batch[2][2], '^1l %S+ %d+ %d+ %S+ (%d+)\\n')) or 0
+      local at = tonumber(string.match(batch[2][2], '^2l %S+ %d+ %d+ %S+ (%d+)\\n')) or 0
       if at > oldest then break end
       gone = string.match(batch[1], '^%d+')
       left = left - 1
@@ -34,10 +34,10 @@ end
  * Gives the entries of many channels their places, stores them and publishes them, in one step.
  *
  * KEYS, for each channel: head, stream, one key for each publish id.
- * ARGV: epoch for channels that have none, size, ttl; for each channel: number of segments; for each segment: number of entries,
- * with a minus sign if it has a publish id, tag of the last one, their records. Where they are long, "1r " is before them: they are then
+ * ARGV: epoch for channels that have none, size, ttl; for each channel: number of segments; for each segment: number of messages,
+ * with a minus sign if it has a publish id, tag of the last one, their records. Where they are long, "2r " is before them: they are then
  * published apart, and behind them the head of their batch with the last tag.
- * Answers a text for each channel: "!reason", or "epoch offset", the place before its first new entry, and then, on a line of its own
+ * Answers a text for each channel: "!reason", or "epoch offset", the place before its first new message, and then, on a line of its own
  * for each publish id, nothing or the "epoch offset tag" where the entry is that had it before.
  *
  * What can fail comes before what was written could be half of the work: a key that someone else made something else of fails its
@@ -91,7 +91,7 @@ function append(key, arg, segments)
   if kept then records = table.concat(kept) end
   local last = offset + count
   local lastText = format('%d', last)
-  local payload = '1l ' .. epoch .. ' ' .. offset .. ' ' .. count .. ' ' .. tag .. ' ' .. nowText .. '\\n'
+  local payload = '2l ' .. epoch .. ' ' .. offset .. ' ' .. count .. ' ' .. tag .. ' ' .. nowText .. '\\n'
   -- Long records are stored and published as they came: Lua goes over every byte of a text that it makes.
   local isApart = string.find(records, '^${APART}')
   if not isApart then payload = payload .. records end

@@ -1,13 +1,13 @@
-import { decodeBus, EntryHead } from '@rt/core';
-import type { Entry } from '@rt/core';
+import { decodeBus, EntryHead, entryHead } from '@rt/core';
+import type { Entry, NewEntry } from '@rt/core';
 
-/** A run of entries that were appended in one step, as it is stored and published. */
+/** Entries that were appended in one step, as it is stored and published. */
 export interface Batch {
   readonly epoch: string;
-  /** Offsets of the first and the last entry. */
+  /** Offsets of the first and the last message. */
   readonly first: number;
   readonly last: number;
-  /** Tag of the entry before the first. */
+  /** Tag of the message before the first. */
   readonly previousTag: string;
   /** Tag of the last. */
   readonly lastTag: string;
@@ -24,14 +24,16 @@ export type Payload =
   | { readonly kind: 'probe'; readonly nonce: string };
 
 const BUS = '1b ';
-const LOG = '1l ';
+const LOG = '2l ';
 const PROBE = '1p ';
 /** What records begin with that are stored and published apart from the head of their batch. */
-export const APART = '1r ';
+export const APART = '2r ';
 
 /** One entry. The head of the batch that it is in is written by the append script, which alone knows the offsets. */
-export function encodeRecord(tag: string, text: string, except: string | undefined): string {
-  return except === undefined ? `${tag} ${text.length}\n${text}` : `${tag} ${text.length} ${except}\n${text}`;
+export function encodeRecord(tag: string, entry: NewEntry): string {
+  const { text, except } = entry;
+  const head = entryHead(tag, entry);
+  return except === undefined ? `${head}\n${text}` : `${head} ${except}\n${text}`;
 }
 
 export function encodeProbe(nonce: string): string {
@@ -55,7 +57,7 @@ export function decode(payload: string, before?: string): Payload | undefined {
   return payload.startsWith(PROBE) ? { kind: 'probe', nonce: payload.slice(PROBE.length) } : undefined;
 }
 
-const BATCH_HEAD = /^1l ([A-Za-z0-9_-]{1,64}) (\d{1,16}) (\d{1,16}) ([A-Za-z0-9_-]{1,16}) (\d{1,16})$/;
+const BATCH_HEAD = /^2l ([A-Za-z0-9_-]{1,64}) (\d{1,16}) (\d{1,16}) ([A-Za-z0-9_-]{1,16}) (\d{1,16})$/;
 /** Longer than any head of ours; what has no line end by then is not one. */
 const MAX_HEAD_LENGTH = 256;
 
@@ -77,7 +79,7 @@ export function decodeBatch(payload: string): Batch | undefined {
   const last = first + count - 1;
   if (count < 1 || !Number.isSafeInteger(last)) return undefined;
   const records = new Records(payload, at + 1, { first, previousTag: head[4]! });
-  if (!records.read() || records.entries.length !== count) return undefined;
+  if (!records.read() || records.count !== count) return undefined;
   return {
     epoch: head[1]!,
     first,
@@ -92,6 +94,8 @@ export function decodeBatch(payload: string): Batch | undefined {
 /** The records of a batch. */
 class Records {
   readonly entries: Entry[] = [];
+  /** How many messages they are. */
+  count = 0;
   /** The tag of the last entry that was read. */
   previousTag: string;
   readonly #text: string;
@@ -116,7 +120,7 @@ class Records {
     const text = this.#text;
     const head = this.#head;
     if (!head.read(text, this.#at)) return false;
-    const { tag } = head;
+    const { tag, count } = head;
     let from = head.end;
     let except: string | undefined;
     if (head.hasMore) {
@@ -127,12 +131,15 @@ class Records {
     }
     const end = from + head.length;
     if (end > text.length) return false;
-    const offset = this.#first + this.entries.length;
+    const offset = this.#first + this.count;
     const { previousTag } = this;
     const own = text.slice(from, end);
     this.entries.push(
-      except === undefined ? { offset, tag, previousTag, text: own } : { offset, tag, previousTag, except, text: own },
+      except === undefined
+        ? { offset, count, tag, previousTag, text: own }
+        : { offset, count, tag, previousTag, except, text: own },
     );
+    this.count += count;
     this.previousTag = tag;
     this.#at = end;
     return true;

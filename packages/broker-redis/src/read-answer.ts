@@ -1,3 +1,4 @@
+import { singleEntries } from '@rt/core';
 import type { Entry, LogPage, LogRead } from '@rt/core';
 import type { Position } from '@rt/protocol';
 import { decodeBatch } from './payload.ts';
@@ -84,12 +85,12 @@ function startOf(entry: Entry | undefined, head: Position): Position {
   return entry === undefined ? head : { epoch: head.epoch, offset: entry.offset - 1, tag: entry.previousTag };
 }
 
-/** The entries beyond `floor`: a batch is kept whole as long as one of its entries is wanted. */
+/** The messages beyond `floor` as entries of one each: a batch is kept whole as long as one of its messages is wanted. */
 function entriesFrom(batches: readonly Batch[], floor: number): readonly Entry[] {
   const entries: Entry[] = [];
   for (const batch of batches) {
-    if (batch.first > floor) entries.push(...batch.entries);
-    else entries.push(...batch.entries.filter(({ offset }) => offset > floor));
+    const singles = batch.entries.flatMap(singleEntries);
+    entries.push(...(batch.first > floor ? singles : singles.filter(({ offset }) => offset > floor)));
   }
   return entries;
 }

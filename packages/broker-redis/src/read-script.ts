@@ -38,7 +38,7 @@ local hasExpired
 local function add(batch)
   -- Long records are a field of their own, as they were published.
   answer[#answer + 1] = batch[2][2] .. string.sub(batch[2][4] or '', ${APART.length + 1})
-  local at = tonumber(string.match(batch[2][2], '^1l %S+ %d+ %d+ %S+ (%d+)\\n')) or 0
+  local at = tonumber(string.match(batch[2][2], '^2l %S+ %d+ %d+ %S+ (%d+)\\n')) or 0
   if at <= oldest then hasExpired = true end
   local last, count = string.match(batch[1], '^(%d+)-(%d+)$')
   return tonumber(last), tonumber(count)

@@ -21,11 +21,16 @@ afterAll(async () => {
   await redis.stop();
 });
 
-const newEntry = fc.record({
-  text: fc.string({ maxLength: 5 }),
-  id: fc.option(fc.constantFrom('a', 'b', 'c', 'd'), { nil: undefined }),
-  except: fc.option(fc.constant('hash'), { nil: undefined }),
-});
+const newEntry: fc.Arbitrary<NewEntry> = fc.oneof(
+  fc.record({
+    text: fc.string({ maxLength: 5 }),
+    id: fc.option(fc.constantFrom('a', 'b', 'c', 'd'), { nil: undefined }),
+    except: fc.option(fc.constant('hash'), { nil: undefined }),
+  }),
+  fc
+    .array(fc.stringMatching(/^[^\n]{0,5}$/), { minLength: 2, maxLength: 5 })
+    .map((lines) => ({ text: lines.join('\n'), count: lines.length })),
+);
 const place = fc.record({
   index: fc.nat({ max: 60 }),
   strange: fc.constantFrom('', '', '', '', 'tag', 'epoch', 'offset'),
@@ -53,7 +58,7 @@ function strangeOf(position: Position, strange: string): Position {
 
 /** A read, without what is random in each log. */
 function comparable({ entries, proof, start, head }: LogRead, { before }: LogPage): unknown {
-  const kept = entries.map(({ offset, text, except }) => [offset, text, except]);
+  const kept = entries.map(({ offset, index = 0, text, except }) => [offset, index, text, except]);
   // Where nothing can be said about what is before a place of another epoch, neither can where that begins.
   return [kept, proof, proof === 'new-epoch' && before !== undefined ? undefined : start.offset, head.offset];
 }
@@ -75,8 +80,12 @@ describe('the log in Redis', () => {
             const places = placesOf(appended!);
             const expected = entries.map((entry) => ring.append(entry, retention, 0).position);
             expect(places.map(({ offset }) => offset)).toEqual(expected.map(({ offset }) => offset));
-            ours.push(...places);
-            models.push(...expected);
+            for (const [index, { count = 1 }] of entries.entries()) {
+              for (let at = 0; at < count; at++) {
+                ours.push({ ...places[index]!, offset: places[index]!.offset + at });
+                models.push({ ...expected[index]!, offset: expected[index]!.offset + at });
+              }
+            }
           } else {
             const index = action.place.index % ours.length;
             const pageOf = (places: readonly Position[]): LogPage => ({

@@ -68,7 +68,7 @@ describe.concurrent('a delivery that is lost on the way', () => {
     const long = ['first', 'lost', 'next'].map((text) => text + '.'.repeat(10_000));
     await a.append(channel, [long[0]!]);
     expect(await seen.inbox.next('the first entry')).toBe(long[0]);
-    const dropped = proxy.dropNext('downstream', delivers(names.stream(channel), half === 'head' ? '1l ' : 'lost'));
+    const dropped = proxy.dropNext('downstream', delivers(names.stream(channel), half === 'head' ? '2l ' : 'lost'));
     await a.append(channel, [long[1]!]);
     await dropped;
     await a.append(channel, [long[2]!]);

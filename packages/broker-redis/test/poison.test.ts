@@ -75,15 +75,21 @@ describe('what someone else wrote into Redis', () => {
       'x',
       '2b 1\nx',
       '1b 5\nx',
-      '1l a 1 0 0 0\n',
-      '1r x 1\nx',
+      '2l a 1 0 0 0\n',
+      '2r x 1 1\nx',
+      '1l e 0 1 0 0\nx 1\nx',
+      `2l e 0 ${'9'.repeat(9)} 0 0\nx ${'9'.repeat(9)} 1\nx`,
       '{"a":1}',
       '1p ',
       randomBytes(300).toString('latin1'),
     ];
     for (const text of garbage) await redis.command('SPUBLISH', names.stream(channel), text);
     // In our form, but never stored: another epoch, far ahead, far behind.
-    const forged = ['1l other 1 1 0 0\nx 1\nx', '1l e 900 1 y 0\nx 1\nx', `1l ${seen.head!.epoch} 77 1 z 0\nx 1\nx`];
+    const forged = [
+      '2l other 1 1 0 0\nx 1 1\nx',
+      '2l e 900 1 y 0\nx 1 1\nx',
+      `2l ${seen.head!.epoch} 77 1 z 0\nx 1 1\nx`,
+    ];
     for (const text of forged) await redis.command('SPUBLISH', names.stream(channel), text);
     await a.append(channel, ['entry']);
     await a.broker.publish([{ channel, texts: ['text'] }]);

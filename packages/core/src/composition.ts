@@ -32,6 +32,7 @@ import { Gate } from './delivery/gate.ts';
 import { Hub } from './delivery/hub.ts';
 import { Interest } from './delivery/interest.ts';
 import { LogPublisher } from './delivery/log-publisher.ts';
+import { MessageIds } from './delivery/message-ids.ts';
 import { Messages } from './delivery/messages.ts';
 import { NewestRoom } from './delivery/newest.ts';
 import { Outboxes } from './delivery/outboxes.ts';
@@ -97,11 +98,12 @@ export function compose(
   // The order of these four is the order within a tick: first what is published, then what that brings.
   const gate = new Gate(clock, limits.publishTimeoutMs);
   const publishing = { clock, timeoutMs: limits.publishTimeoutMs, tick, gate };
-  const toLog = log === undefined ? undefined : new LogPublisher(log, publishing);
+  const ids = new MessageIds(registry.nodeId);
+  const toLog = log === undefined ? undefined : new LogPublisher(log, publishing, ids);
   const bus = new Publisher(broker, publishing);
   const presence = new Presence({ clock, limits, lifecycle, tick });
   const outboxes = new Outboxes(tick);
-  const messages = new Messages({ bus, log: toLog, retentionOf }, tick, limits, registry.nodeId);
+  const messages = new Messages({ bus, log: toLog, retentionOf }, tick, limits, ids);
 
   const reads = log && new SharedReads(log);
   const recovery = reads && new Recovery(reads);

@@ -292,7 +292,7 @@ export class Realtime<Definition extends Contract = Contract> {
 }
 
 function keptMessage(frame: string): KeptMessage {
-  // A frame of our own log, as `messageTemplate` wrote it.
+  // A frame of our own log.
   const [, channel, event, cursor, data, meta] = JSON.parse(frame) as ServerFrameOf<'m'>;
   const [id, at, user] = meta;
   return { id, channel, event, data, at, cursor: cursor ?? '', ...(user === undefined ? {} : { user }) };

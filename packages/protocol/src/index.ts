@@ -36,7 +36,7 @@ export type {
   SendOutput,
   UserChannelOf,
 } from './contract-types.ts';
-export { formatCursor, MAX_CURSOR_LENGTH, parseCursor } from './cursor.ts';
+export { cursorSuffix, formatCursor, MAX_CURSOR_LENGTH, MAX_LINES, parseCursor } from './cursor.ts';
 export type { Position } from './cursor.ts';
 export { isErrorCode, RETRYABLE } from './error-code.ts';
 export type { ErrorCode } from './error-code.ts';
@@ -47,8 +47,9 @@ export { invalidData } from './invalid-data.ts';
 export { jsonProblem, MAX_JSON_DEPTH } from './json-value.ts';
 export type { JsonValue } from './json-value.ts';
 export { eachLine } from './line.ts';
-export { fillTemplate, messageHead, messageTail, messageTemplate } from './message-frame.ts';
+export { messageFrame, MessageNames, messageTail } from './message-frame.ts';
 export type { MessageParts } from './message-frame.ts';
+export { fillLine, fillLines, MessageLines, messageLines } from './message-lines.ts';
 export { channelNameOf, encodeNamePart } from './name-part.ts';
 export type { NamePart } from './name-part.ts';
 export { PatternMap } from './pattern-map.ts';

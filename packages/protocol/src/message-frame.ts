@@ -1,7 +1,9 @@
-/** A message before it has its place. */
+/** Stands where a cursor goes: JSON has no raw control characters, so there is just this one. */
+export const CURSOR_GAP = '\t';
+
+/** A message that has no place in a log. */
 export interface MessageParts {
-  /** What `messageHead` gives. */
-  readonly head: string;
+  readonly names: MessageNames;
   /** JSON. */
   readonly dataText: string;
   readonly id: string;
@@ -9,28 +11,27 @@ export interface MessageParts {
   readonly tail: string;
 }
 
-/** How the frames of one channel and event begin, up to a line feed for the cursor; both names are valid. */
-export function messageHead(channel: string, event: string): string {
-  return `["m","${channel}",${JSON.stringify(event)},\n,`;
+/** How the frames of one channel and event begin, written once for many messages; both names are valid. */
+export class MessageNames {
+  /** Up to where the cursor goes. */
+  readonly frame: string;
+  /** Up to behind the gap for the cursor: of the first line of `MessageLines`, and of each that follows. */
+  readonly line: string;
+  readonly nextLine: string;
+
+  constructor(channel: string, event: string) {
+    this.frame = `["m","${channel}",${JSON.stringify(event)},`;
+    this.line = `${this.frame}"${CURSOR_GAP}`;
+    this.nextLine = `\n${this.line}`;
+  }
 }
 
 /** How frames end: `at` in milliseconds since 1970, and the verified sender's user id. */
 export function messageTail(at: number, user: string | undefined): string {
-  return user === undefined ? `",${at}]]` : `",${at},${JSON.stringify(user)}]]`;
+  return user === undefined ? `${at}]]` : `${at},${JSON.stringify(user)}]]`;
 }
 
-/**
- * The text of `m`, the hot frame, written once for all receivers, with a line feed where its cursor goes: a log gives a
- * message its place after it was written. JSON has no line feed within strings, so there is just this one. In few pieces,
- * of which those that many messages have in common are written once.
- */
-export function messageTemplate({ head, dataText, id, tail }: MessageParts): string {
-  return `${head}${dataText},["${id}${tail}`;
-}
-
-/** The frame of a template: at `cursor`, or without a place (`null`) where the channel keeps no history. */
-export function fillTemplate(template: string, cursor: string | null): string {
-  const gap = template.indexOf('\n');
-  const place = cursor === null ? 'null' : `"${cursor}"`;
-  return template.slice(0, gap) + place + template.slice(gap + 1);
+/** The text of `m`, the hot frame, written once for all receivers. */
+export function messageFrame({ names, dataText, id, tail }: MessageParts): string {
+  return `${names.frame}null,${dataText},["${id}",${tail}`;
 }

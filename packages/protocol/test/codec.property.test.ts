@@ -5,10 +5,16 @@ import {
   isChannelName,
   isEventName,
   isFrameProblem,
-  fillTemplate,
-  messageHead,
+  cursorSuffix,
+  fillLine,
+  fillLines,
+  formatCursor,
+  messageFrame,
+  MessageLines,
+  messageLines,
+  MessageNames,
   messageTail,
-  messageTemplate,
+  parseCursor,
 } from '@rt/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -52,13 +58,13 @@ describe('the codec', () => {
         json,
         fc.option(fc.string({ unit: 'binary', minLength: 1 }), { nil: undefined }),
         (channel, event, data, user) => {
-          const template = messageTemplate({
-            head: messageHead(channel, event),
+          const names = new MessageNames(channel, event);
+          const frame = messageFrame({
+            names,
             dataText: JSON.stringify(data),
             id: 'i.1',
             tail: messageTail(5, user),
           });
-          const frame = fillTemplate(template, null);
           expect(frame).not.toMatch(/[\r\n]/);
           expect(JSON.parse(frame)).toEqual([
             'm',
@@ -70,6 +76,37 @@ describe('the codec', () => {
           ]);
         },
       ),
+    );
+  });
+
+  it('writes messages that are stored as one as a line each, and gives them cursors and ids one behind the other', () => {
+    const message = fc.record({
+      event: eventName,
+      data: json,
+      user: fc.option(fc.string({ unit: 'binary', minLength: 1 }), { nil: undefined }),
+    });
+    fc.assert(
+      fc.property(channelName, fc.array(message, { minLength: 1, maxLength: 50 }), (channel, messages) => {
+        const lines = new MessageLines('i.1');
+        for (const [index, { event, data, user }] of messages.entries()) {
+          const names = new MessageNames(channel, event);
+          expect(lines.add({ names, dataText: JSON.stringify(data), tail: messageTail(5, user) })).toBe(index);
+        }
+        const { length } = lines;
+        const text = lines.take();
+        expect([text.length, lines.take(), lines.count]).toEqual([length, '', messages.length]);
+        const first = formatCursor({ epoch: 'e', offset: 35, tag: 't' });
+        const frames = fillLines(text, messages.length, first);
+        expect(frames).toEqual(messageLines(text, messages.length).map((line) => fillLine(line, first)));
+        for (const [index, frame] of frames.entries()) {
+          const { event, data, user } = messages[index]!;
+          const cursor = first + cursorSuffix(index);
+          expect(parseCursor(cursor)).toEqual({ epoch: 'e', offset: 35 + index, tag: 't' });
+          const meta = user === undefined ? [lines.idOf(index), 5] : [lines.idOf(index), 5, user];
+          expect(JSON.parse(frame)).toEqual(['m', channel, event, cursor, data, meta]);
+        }
+        expect(new Set(messages.map((_, index) => lines.idOf(index))).size).toBe(messages.length);
+      }),
     );
   });
 

@@ -1,10 +1,11 @@
 import {
   decodeClientFrame,
   isFrameProblem,
-  fillTemplate,
-  messageHead,
+  fillLines,
+  messageFrame,
+  MessageLines,
+  MessageNames,
   messageTail,
-  messageTemplate,
   serverFrame,
 } from '@rt/protocol';
 import type { ServerFrame } from '@rt/protocol';
@@ -47,16 +48,18 @@ describe('golden server frames', () => {
 
   it.each(golden.messages)('$frame is spliced from its parts and is the same JSON', ({ message, frame }) => {
     const { cursor, channel, event, dataText, id, at, user }: MessageOfFrame = message;
-    const template = messageTemplate({ head: messageHead(channel, event), dataText, id, tail: messageTail(at, user) });
-    const text = fillTemplate(template, cursor);
+    const parts = { names: new MessageNames(channel, event), dataText, tail: messageTail(at, user) };
+    const lines = new MessageLines(id);
+    lines.add(parts);
+    const text = cursor === null ? messageFrame({ ...parts, id }) : fillLines(lines.take(), 1, cursor)[0]!;
     expect(text).toBe(frame);
     expect(JSON.parse(text)).toEqual(JSON.parse(frame));
   });
 
   it('costs at most 32 bytes besides its values', () => {
-    const head = messageHead('c', 'e');
-    const template = messageTemplate({ head, dataText: '1', id: 'i', tail: messageTail(1, 'u') });
-    const text = fillTemplate(template, 'o');
+    const lines = new MessageLines('i');
+    lines.add({ names: new MessageNames('c', 'e'), dataText: '1', tail: messageTail(1, 'u') });
+    const [text] = fillLines(lines.take(), 1, 'o') as [string];
     expect(text.length - 'ceo1i1u'.length).toBeLessThanOrEqual(32);
   });
 });

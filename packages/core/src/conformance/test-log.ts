@@ -1,5 +1,6 @@
 import type { Position } from '@rt/protocol';
-import type { Log, Retention } from '../contracts/log.ts';
+import { singleEntries } from '../brokers/single-entries.ts';
+import type { Entry, Log, Retention } from '../contracts/log.ts';
 import { follow, placesOf, PLENTY, randomChannel, textsOf, withLogs } from './logs.ts';
 import type { BrokerUnderTest } from './test-broker.ts';
 import { testLogRaces } from './test-log-races.ts';
@@ -28,6 +29,43 @@ export function testLog(runner: TestRunner, name: string, start: () => Promise<B
           expect(seen.map(({ offset, tag }) => ({ epoch: head.epoch, offset, tag }))).toEqual(places);
           expect(seen.map(({ previousTag }) => previousTag)).toEqual([head.tag, places![0]!.tag]);
         }
+      }),
+    );
+
+    it(
+      'takes several messages as one entry, and gives them places one behind the other, which can be read one by one',
+      two(async (a, b) => {
+        const channel = randomChannel();
+        const followers = [await follow(a, channel), await follow(b, channel)];
+        const texts = ['a', '', 'c', 'd', 'e'];
+        const entries = [
+          { text: 'before' },
+          { text: texts.join('\n'), count: texts.length },
+          { text: 'after', id: 'x' },
+        ];
+        const [places] = await placesOf(a.append([{ channel, entries, retention: PLENTY }]));
+        const [before, first, last] = places as [Position, Position, Position];
+        const positions = [before, ...texts.map((_, index) => ({ ...first, offset: first.offset + index })), last];
+        const whole = { epoch: first.epoch, texts: ['before', ...texts, 'after'], positions };
+        expect(seenIn((await b.read(channel, { limit: 10 })).entries, first.epoch)).toEqual(whole);
+        for (const { entries: inbox, head } of followers) {
+          const seen: Entry[] = [];
+          while (seen.length < whole.texts.length) seen.push(...singleEntries(await inbox.next('an entry')));
+          expect(seenIn(seen, first.epoch)).toEqual(whole);
+          expect(seen.map(({ previousTag }) => previousTag)).toEqual(
+            [head, ...positions.slice(0, -1)].map(({ tag }) => tag),
+          );
+          expect(seen.map(({ index = 0 }) => index)).toEqual([0, 0, 1, 2, 3, 4, 0]);
+        }
+        const [, , second, third, fourth] = positions as [Position, Position, Position, Position, Position];
+        const after = await b.read(channel, { after: third, limit: 3 });
+        expect([after.proof, textsOf(after.entries), after.start]).toEqual(['contiguous', ['d', 'e', 'after'], third]);
+        expect(after.entries.map(({ index = 0 }) => index)).toEqual([3, 4, 0]);
+        const older = await b.read(channel, { before: fourth, limit: 2 });
+        expect([textsOf(older.entries), older.start]).toEqual([['', 'c'], positions[1]]);
+        expect(textsOf((await b.read(channel, { limit: 2 })).entries)).toEqual(['e', 'after']);
+        const strange = await b.read(channel, { after: { ...second, tag: `${second.tag}0` }, limit: 9 });
+        expect(strange.proof).toBe('diverged');
       }),
     );
 
@@ -100,12 +138,15 @@ export function testLog(runner: TestRunner, name: string, start: () => Promise<B
       two(async (a, b) => {
         const channel = randomChannel();
         const retention: Retention = { size: 5, ttlMs: 3_600_000 };
-        const entries = Array.from({ length: 20 }, (_, index) => ({ text: String(index) }));
-        const [places] = await placesOf(a.append([{ channel, entries, retention }]));
-        const read = await b.read(channel, { after: places![3]!, limit: 100 });
-        expect(read.proof).toBe('trimmed');
-        // A size is a floor: more may be kept.
-        expect(textsOf(read.entries).slice(-5)).toEqual(['15', '16', '17', '18', '19']);
+        const texts = Array.from({ length: 20 }, (_, index) => String(index));
+        for (const entries of [texts.map((text) => ({ text })), [{ text: texts.join('\n'), count: texts.length }]]) {
+          const [places] = await placesOf(a.append([{ channel, entries, retention }]));
+          const after = { ...places![0]!, offset: places![0]!.offset + 3 };
+          const read = await b.read(channel, { after, limit: 100 });
+          expect(read.proof).toBe('trimmed');
+          // A size is a floor: more may be kept.
+          expect(textsOf(read.entries).slice(-5)).toEqual(['15', '16', '17', '18', '19']);
+        }
       }),
     );
 
@@ -186,4 +227,9 @@ export function testLog(runner: TestRunner, name: string, start: () => Promise<B
   });
 
   testLogRaces(runner, name, start);
+}
+
+/** The texts and places of entries of one message each. */
+function seenIn(entries: readonly Entry[], epoch: string): unknown {
+  return { epoch, texts: textsOf(entries), positions: entries.map(({ offset, tag }) => ({ epoch, offset, tag })) };
 }

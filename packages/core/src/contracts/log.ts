@@ -6,21 +6,31 @@ export interface Retention {
   readonly ttlMs: number;
 }
 
-/** A message on its way into a log. */
+/** A message on its way into a log, or several that are stored as one. */
 export interface NewEntry {
   readonly text: string;
+  /**
+   * How many messages it is, each a line of `text`; they have places one behind the other, with one tag. Default 1, and then `text` may be
+   * anything. More only where there is neither `id` nor `except`.
+   */
+  readonly count?: number | undefined;
   /** The publish id: a second entry of the channel with it, within the dedupe window, gets the first one's place. */
   readonly id?: string | undefined;
   /** Hash of the instance that must not get it, now or in a replay. */
   readonly except?: string | undefined;
 }
 
-/** A message kept in a channel's log. */
+/** A message kept in a channel's log, or several that were appended as one. */
 export interface Entry {
-  /** Rising; holes are allowed. */
+  /** Of its first message. Rising; holes are allowed. */
   readonly offset: number;
+  /** How many messages it is. Default 1. `singleEntries` makes several of it. */
+  readonly count?: number | undefined;
+  /** Which one its first message is of those that were appended as one. Default 0. */
+  readonly index?: number | undefined;
+  /** Of each of its messages. */
   readonly tag: string;
-  /** The tag of the entry before this one: a mismatch means that the log has diverged. */
+  /** The tag of the message before its first: a mismatch means that the log has diverged. */
   readonly previousTag: string;
   readonly except?: string | undefined;
   readonly text: string;
@@ -31,7 +41,7 @@ export type GapReason = 'broker' | 'diverged' | 'epoch' | 'expired' | 'limit';
 
 /** Where `follow` delivers. */
 export interface LogSink {
-  /** Every entry after the position that `follow` returned, once and in order. */
+  /** Every entry after the position that `follow` returned, once and in order, whole as it was appended or in parts. */
   entries(batch: readonly Entry[]): void;
   /** Entries before `at` may be missing; what follows comes after it. */
   gap(reason: GapReason, at: Position): void;
@@ -39,7 +49,7 @@ export interface LogSink {
   moved?(at: Position): void;
 }
 
-/** Which entries to read: the oldest after a place, the newest before one, or the newest of all. */
+/** Which entries to read, of one message each: the oldest after a place, the newest before one, or the newest of all. */
 export interface LogPage {
   readonly after?: Position | undefined;
   readonly before?: Position | undefined;
@@ -49,7 +59,7 @@ export interface LogPage {
 /** What `read` can prove about what lies between the asked place and the entries that it returns. */
 export type Proof = 'contiguous' | 'trimmed' | 'diverged' | 'new-epoch';
 
-/** Entries in rising order. Where `proof` is not `contiguous`, they are the oldest kept (or, with `before`, none). */
+/** Entries of one message each, in rising order. Where `proof` is not `contiguous`, they are the oldest kept (or, with `before`, none). */
 export interface LogRead {
   readonly epoch: string;
   readonly entries: readonly Entry[];
@@ -75,7 +85,7 @@ export interface LogWork {
 /** How long a publish id is remembered. */
 export const DEDUPE_WINDOW_MS = 120_000;
 
-/** The places of one channel's entries, or why they were refused. */
+/** The places of one channel's entries, of each that of its first message, or why they were refused. */
 export type Appended = readonly Position[] | RealtimeError;
 
 /**

@@ -1,24 +1,12 @@
-import { fillTemplate, formatCursor, serverFrame } from '@rt/protocol';
+import { fillLines, formatCursor, serverFrame } from '@rt/protocol';
 import type { Position } from '@rt/protocol';
 import type { Connection } from '../connection/connection.ts';
 import type { Entry, GapReason, LogSink } from '../contracts/log.ts';
 import type { Audience } from './audience.ts';
+import { deliveryOf, firstCursor, hand, placeOf } from './delivery.ts';
+import type { Delivery } from './delivery.ts';
+import { FeedTail } from './feed-tail.ts';
 import { Run } from './run.ts';
-
-/** An entry as clients get it. One frame is one string for all of them, also for those that catch up. */
-export interface Delivery {
-  readonly entry: Entry;
-  readonly position: Position;
-  readonly cursor: string;
-  readonly frame: string;
-}
-
-/**
- * How much of the newest is at hand without asking the log: enough for a client that was away for a moment, and for what
- * comes in while the log is read. Few and small, because every channel of the node has its own; the log has the rest.
- */
-const TAIL_ENTRIES = 16;
-const TAIL_LENGTH = 64 * 1024;
 
 /**
  * One channel with history on this node: hands every new entry to the connections that are up to date, and keeps the
@@ -30,10 +18,7 @@ export class Feed implements LogSink {
   #position: Position | undefined;
   /** What came in before the head was known. */
   readonly #early: Entry[] = [];
-  #tail: Delivery[] = [];
-  #tailLength = 0;
-  /** The offset behind which `#tail` begins. */
-  #tailStart = 0;
+  readonly #tail = new FeedTail();
   #advanced: PromiseWithResolvers<void> | undefined;
   /** How often the log told of a gap, and the last of them: those who were not live have to be told too. */
   gaps = 0;
@@ -55,7 +40,7 @@ export class Feed implements LogSink {
   followed(head: Position): void {
     if (this.#position === undefined) {
       this.#position = head;
-      this.#tailStart = head.offset;
+      this.#tail.beginAt(head.offset);
     }
     this.entries(this.#early.splice(0));
   }
@@ -66,21 +51,20 @@ export class Feed implements LogSink {
       return;
     }
     const { epoch } = this.#position;
-    const run = new Run();
     const { live } = this.#audience;
+    const run = new Run();
     for (const entry of batch) {
-      // Whoever falls behind while it is handed something has everything up to here.
-      if (entry.except !== undefined) run.handTo(live);
-      const delivery = deliveryOf(entry, epoch);
-      this.#position = delivery.position;
-      this.#tail.push(delivery);
-      this.#tailLength += delivery.frame.length;
-      this.#audience.slow?.miss(delivery.frame, entry.except, delivery.position);
-      if (entry.except !== undefined) for (const connection of live) hand(connection, this.channel, delivery);
-      else if (run.add(delivery.frame)) run.handTo(live);
+      if (entry.except === undefined) this.#handOn(entry, epoch, run);
+      else {
+        // Whoever falls behind while it is handed something has everything up to here.
+        run.handTo(live);
+        const delivery = deliveryOf(entry, epoch);
+        this.#advance(entry, epoch, [delivery.frame], 0);
+        this.#audience.slow?.miss(delivery.frame, entry.except, delivery.position);
+        for (const connection of live) hand(connection, this.channel, delivery);
+      }
     }
     run.handTo(live);
-    this.#trim();
     this.#wake();
   }
 
@@ -89,9 +73,7 @@ export class Feed implements LogSink {
     this.lastGap = { reason, at };
     this.#early.length = 0;
     this.#position = at;
-    this.#tail = [];
-    this.#tailLength = 0;
-    this.#tailStart = at.offset;
+    this.#tail.beginAt(at.offset);
     const frame = serverFrame(['gap', this.channel, reason, formatCursor(at)]);
     this.#audience.slow?.missGap(frame, at);
     for (const connection of this.#audience.live) connection.send(frame);
@@ -110,9 +92,8 @@ export class Feed implements LogSink {
   after(place: Position): readonly Delivery[] | undefined {
     const { epoch, offset, tag } = this.position;
     // Tags are short: that of an older place may well be the one that the tail goes on from.
-    if (place.epoch !== epoch || place.offset < this.#tailStart || place.offset > offset) return undefined;
-    const next = this.#tail.findLastIndex((delivery) => delivery.entry.offset <= place.offset) + 1;
-    return place.tag === (this.#tail[next]?.entry.previousTag ?? tag) ? this.#tail.slice(next) : undefined;
+    if (place.epoch !== epoch || place.offset > offset) return undefined;
+    return this.#tail.after(place, tag);
   }
 
   /** `connection` has everything up to now, and gets what comes. */
@@ -126,32 +107,29 @@ export class Feed implements LogSink {
     return this.#advanced.promise;
   }
 
-  /** Lets go of what is more than the tail should hold, of all that a batch brought at once. */
-  #trim(): void {
-    let gone = 0;
-    while (this.#tail.length - gone > TAIL_ENTRIES || this.#tailLength > TAIL_LENGTH) {
-      const { frame, position } = this.#tail[gone++]!;
-      this.#tailLength -= frame.length;
-      this.#tailStart = position.offset;
+  /** Hands on an entry that is for everybody: at once what is much, the rest with what follows. */
+  #handOn(entry: Entry, epoch: string, run: Run): void {
+    const frames = fillLines(entry.text, entry.count ?? 1, firstCursor(entry, epoch));
+    let from = 0;
+    for (let index = 0; index < frames.length; index++) {
+      const frame = frames[index]!;
+      this.#audience.slow?.miss(frame, undefined, placeOf(entry, epoch, index));
+      if (!run.add(frame)) continue;
+      this.#advance(entry, epoch, frames.slice(from, index + 1), from);
+      from = index + 1;
+      run.handTo(this.#audience.live);
     }
-    if (gone > 0) this.#tail.splice(0, gone);
+    if (from < frames.length) this.#advance(entry, epoch, from === 0 ? frames : frames.slice(from), from);
+  }
+
+  /** Everything up to these frames of an entry, of which the first is its message `from`, counts as handed on. */
+  #advance(entry: Entry, epoch: string, frames: readonly string[], from: number): void {
+    this.#position = placeOf(entry, epoch, from + frames.length - 1);
+    this.#tail.add({ entry, epoch, from, frames });
   }
 
   #wake(): void {
     this.#advanced?.resolve();
     this.#advanced = undefined;
   }
-}
-
-/** An entry of `epoch` as clients get it. */
-export function deliveryOf(entry: Entry, epoch: string): Delivery {
-  const position = { epoch, offset: entry.offset, tag: entry.tag };
-  const cursor = formatCursor(position);
-  return { entry, position, cursor, frame: fillTemplate(entry.text, cursor) };
-}
-
-/** Sends a delivery, or tells the one it is not for that its place has passed. */
-export function hand(connection: Connection, channel: string, { entry, cursor, frame }: Delivery): void {
-  if (entry.except !== undefined && entry.except === connection.instanceHash) connection.outbox.skip(channel, cursor);
-  else connection.send(frame);
 }

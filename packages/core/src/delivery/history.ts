@@ -1,7 +1,7 @@
-import { formatCursor, parseCursor, RealtimeError } from '@rt/protocol';
+import { parseCursor, RealtimeError } from '@rt/protocol';
 import type { HistoryPage } from '@rt/protocol';
 import type { Entry, LogPage, LogReader } from '../contracts/log.ts';
-import { deliveryOf } from './feed.ts';
+import { deliveryOf } from './delivery.ts';
 
 /** The frames of a page in the order in which they were published, and where to go on. */
 export interface HistoryFrames {
@@ -34,7 +34,7 @@ export async function readHistory(
   return {
     frames: deliveries.map(({ frame }) => frame),
     previous: first !== undefined && (isForward || hasMore) ? first.cursor : null,
-    next: last !== undefined && last.position.offset < read.head.offset ? formatCursor(last.position) : null,
+    next: last !== undefined && last.position.offset < read.head.offset ? last.cursor : null,
   };
 }
 

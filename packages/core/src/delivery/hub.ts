@@ -1,4 +1,4 @@
-import { fillTemplate, serverFrame } from '@rt/protocol';
+import { serverFrame } from '@rt/protocol';
 import type { Connection } from '../connection/connection.ts';
 import { Audience } from './audience.ts';
 import type { DroppedTexts } from './dropped-texts.ts';
@@ -75,12 +75,11 @@ export class Hub {
     const { live } = audience;
     const run = new Run();
     for (const text of texts) {
-      const { except, template } = readEnvelope(text);
-      if (!template.startsWith(channel.start)) {
+      const { except, frame } = readEnvelope(text);
+      if (!frame.startsWith(channel.start)) {
         this.#dropped.add();
         continue;
       }
-      const frame = fillTemplate(template, null);
       if (except !== undefined) run.handTo(live);
       // Counted when it is handed on: whoever falls behind at one message has missed all that follow.
       channel.busCount++;

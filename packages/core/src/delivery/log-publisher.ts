@@ -1,18 +1,35 @@
-import { formatCursor, RealtimeError } from '@rt/protocol';
+import { cursorSuffix, formatCursor, MAX_LINES, MessageLines, RealtimeError } from '@rt/protocol';
+import type { MessageParts } from '@rt/protocol';
 import type { Clock } from '../contracts/clock.ts';
 import type { Appended, Log, LogWork, NewEntry, Retention } from '../contracts/log.ts';
 import type { Gate } from './gate.ts';
+import type { MessageIds } from './message-ids.ts';
 import type { Published } from './published.ts';
 import type { PublisherServices } from './publisher.ts';
 import type { Tick } from './tick.ts';
 
+/** What is stored as one holds no more characters, but for a single message that does: brokers have limits. */
+const MAX_ENTRY_LENGTH = 64 * 1024;
+
+/** A message on its way into a log. Its id is given when it is clear with which others it is stored. */
+export interface LogMessage extends Omit<MessageParts, 'id'> {
+  readonly publishKey: string | undefined;
+  readonly except: string | undefined;
+}
+
+/** Messages that are stored as one. */
+interface Draft {
+  readonly lines: MessageLines;
+  readonly publishKey: string | undefined;
+  readonly except: string | undefined;
+}
+
 /** What one tick brings for one channel. */
 interface ChannelBatch {
   readonly retention: Retention;
-  /** Let go of once they are handed on: what waits for an answer should be little. */
-  entries: NewEntry[];
-  /** What became of them, once that is known. */
-  appended: Appended | undefined;
+  readonly drafts: Draft[];
+  /** The cursors of the first message of each, or why they were refused, once that is known. */
+  outcome: readonly string[] | RealtimeError | undefined;
 }
 
 /** One tick's work. Who published waits for all of it, and then looks at what became of the own message. */
@@ -30,32 +47,41 @@ export class LogPublisher {
   readonly #timeoutMs: number;
   readonly #tick: Tick;
   readonly #gate: Gate;
+  readonly #ids: MessageIds;
   #batch: Batch | undefined;
 
-  constructor(log: Log, { clock, timeoutMs, tick, gate }: PublisherServices) {
+  constructor(log: Log, { clock, timeoutMs, tick, gate }: PublisherServices, ids: MessageIds) {
     this.#log = log;
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
     this.#tick = tick;
     this.#gate = gate;
+    this.#ids = ids;
     tick.addStage(() => this.#flush());
   }
 
   /**
-   * Resolves when the message, whose id is `id`, has its place in the channel. Rejects with `DEADLINE` when the log did not answer in
-   * time and with `BROKER_DOWN` when it refused.
+   * Resolves when the message has its place in the channel. Rejects with `DEADLINE` when the log did not answer in time and with
+   * `BROKER_DOWN` when it refused.
    */
-  append(channel: string, retention: Retention, entry: NewEntry, id: string): Promise<Published> {
+  append(channel: string, retention: Retention, message: LogMessage): Promise<Published> {
     if (this.#batch === undefined) {
       this.#batch = { channels: new Map(), done: Promise.withResolvers(), length: 0 };
       this.#tick.schedule();
     }
     const { channels, done } = this.#batch;
     let batch = channels.get(channel);
-    if (batch === undefined) channels.set(channel, (batch = { retention, entries: [], appended: undefined }));
-    const index = batch.entries.push(entry) - 1;
-    this.#batch.length += entry.text.length;
-    return done.promise.then(() => published(id, batch.appended, index));
+    if (batch === undefined) channels.set(channel, (batch = { retention, drafts: [], outcome: undefined }));
+    let draft = batch.drafts.at(-1);
+    if (draft === undefined || !takes(draft, message)) {
+      const { publishKey, except } = message;
+      batch.drafts.push((draft = { lines: new MessageLines(this.#ids.next()), publishKey, except }));
+    }
+    const entry = batch.drafts.length - 1;
+    const { lines } = draft;
+    const index = lines.add(message);
+    this.#batch.length += message.dataText.length;
+    return done.promise.then(() => published(batch, lines, entry, index));
   }
 
   #flush(): void {
@@ -72,10 +98,8 @@ export class LogPublisher {
   }
 
   #send({ channels, done }: Batch, deadline: number): void {
-    const work = Array.from(channels, ([channel, batch]): LogWork => {
-      const { entries, retention } = batch;
-      batch.entries = [];
-      return { channel, entries, retention };
+    const work = Array.from(channels, ([channel, { drafts, retention }]): LogWork => {
+      return { channel, entries: drafts.map(entryOf), retention };
     });
     // The message leaves first: a timer is dear in a process that was idle.
     const appended = this.#log.append(work);
@@ -86,7 +110,7 @@ export class LogPublisher {
       .then(
         (outcomes) => {
           let index = 0;
-          for (const batch of channels.values()) batch.appended = outcomes[index++];
+          for (const batch of channels.values()) batch.outcome = outcomeOf(outcomes[index++]);
           done.resolve();
         },
         (cause: unknown) =>
@@ -100,10 +124,26 @@ export class LogPublisher {
   }
 }
 
-/** What became of the message `id`, which is the entry `index` of its channel's. Throws where it was refused. */
-function published(id: string, appended: Appended | undefined, index: number): Published {
-  if (appended instanceof RealtimeError) throw appended;
-  const place = appended?.[index];
-  if (place === undefined) throw new RealtimeError('BROKER_DOWN', 'the log did not say where the message is');
-  return { id, cursor: formatCursor(place) };
+/** Whether `message` may be stored as one with those of `draft`. */
+function takes({ lines, publishKey, except }: Draft, message: LogMessage): boolean {
+  if (publishKey !== undefined || except !== undefined) return false;
+  if (message.publishKey !== undefined || message.except !== undefined) return false;
+  return lines.count < MAX_LINES && lines.length + message.dataText.length < MAX_ENTRY_LENGTH;
+}
+
+/** Nothing is kept of the texts: what waits for an answer should be little. */
+function entryOf({ lines, publishKey, except }: Draft): NewEntry {
+  return { text: lines.take(), count: lines.count, id: publishKey, except };
+}
+
+function outcomeOf(appended: Appended | undefined): ChannelBatch['outcome'] {
+  return appended instanceof RealtimeError ? appended : appended?.map(formatCursor);
+}
+
+/** What became of message `index` of `lines`, which are the entry `entry` of its channel's. Throws where it was refused. */
+function published({ outcome }: ChannelBatch, lines: MessageLines, entry: number, index: number): Published {
+  if (outcome instanceof RealtimeError) throw outcome;
+  const first = outcome?.[entry];
+  if (first === undefined) throw new RealtimeError('BROKER_DOWN', 'the log did not say where the message is');
+  return { id: lines.idOf(index), cursor: first + cursorSuffix(index) };
 }

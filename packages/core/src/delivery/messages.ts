@@ -1,15 +1,16 @@
 import {
   channelNameProblem,
   eventNameProblem,
-  messageHead,
+  messageFrame,
+  MessageNames,
   messageTail,
-  messageTemplate,
   RealtimeError,
 } from '@rt/protocol';
 import type { Retention } from '../contracts/log.ts';
 import type { Limits } from '../limits.ts';
 import { writeEnvelope } from './envelope.ts';
 import type { LogPublisher } from './log-publisher.ts';
+import type { MessageIds } from './message-ids.ts';
 import type { Published } from './published.ts';
 import type { Publisher } from './publisher.ts';
 import type { Tick } from './tick.ts';
@@ -42,21 +43,20 @@ export class Messages {
   readonly #routes: MessageRoutes;
   readonly #tick: Tick;
   readonly #limits: Limits;
-  readonly #idPrefix: string;
+  readonly #ids: MessageIds;
   /** Told of each message that is published, also before the node has started and once more then; for tests. */
   onPublish: ((message: OutgoingMessage) => void) | undefined;
   #count = 0;
-  /** The names of the last message, and how its frame begins. */
-  #last: { readonly channel?: string; readonly event?: string; readonly head: string } = { head: '' };
-  /** How the last frame that the application itself sent ends. */
+  /** The names of the last message, and how it begins. */
+  #last: { readonly channel: string; readonly event: string; readonly names: MessageNames } | undefined;
+  /** How the last message that the application itself sent ends. */
   #tail = { at: 0, text: '' };
 
-  /** `nodeId` is unique to this process, so a count behind it is a unique id. */
-  constructor(routes: MessageRoutes, tick: Tick, limits: Limits, nodeId: string) {
+  constructor(routes: MessageRoutes, tick: Tick, limits: Limits, ids: MessageIds) {
     this.#routes = routes;
     this.#tick = tick;
     this.#limits = limits;
-    this.#idPrefix = `${nodeId}.`;
+    this.#ids = ids;
   }
 
   /** How many were published since the start. */
@@ -67,7 +67,7 @@ export class Messages {
   /** Checks what the application gives, and writes `data` as JSON: `BAD_NAME`, `INVALID_DATA`, `TOO_LARGE`. */
   checked(channel: string, event: string, data: unknown): string {
     // Names are most often those of the message before, and were found good then.
-    if (channel !== this.#last.channel || event !== this.#last.event) {
+    if (channel !== this.#last?.channel || event !== this.#last.event) {
       const problem = channelNameProblem(channel) ?? eventNameProblem(event);
       if (problem !== undefined) throw new RealtimeError('BAD_NAME', problem);
     }
@@ -101,28 +101,26 @@ export class Messages {
 
   /** Resolves when the broker accepted the message. Rejects with `DEADLINE` or `BROKER_DOWN`. Every step of it is one of each message. */
   publish(message: OutgoingMessage): Promise<Published> {
-    const id = this.#idPrefix + (this.#count++).toString(36);
+    this.#count++;
     this.onPublish?.(message);
     const { channel, event, dataText, except, publishKey } = message;
-    const template = messageTemplate({
-      head: this.#headOf(channel, event),
-      dataText,
-      id,
-      tail: this.#tailOf(message.userId),
-    });
+    const names = this.#namesOf(channel, event);
+    const tail = this.#tailOf(message.userId);
     const { bus, log, retentionOf } = this.#routes;
     const retention = message.isVolatile === true ? undefined : retentionOf(channel);
-    if (log === undefined || retention === undefined) {
-      return bus.publish(channel, writeEnvelope(template, except)).then(() => ({ id }));
+    if (log !== undefined && retention !== undefined) {
+      return log.append(channel, retention, { names, dataText, tail, publishKey, except });
     }
-    return log.append(channel, retention, { text: template, id: publishKey, except }, id);
+    const id = this.#ids.next();
+    const frame = messageFrame({ names, dataText, id, tail });
+    return bus.publish(channel, writeEnvelope(frame, except)).then(() => ({ id }));
   }
 
-  #headOf(channel: string, event: string): string {
-    if (channel !== this.#last.channel || event !== this.#last.event) {
-      this.#last = { channel, event, head: messageHead(channel, event) };
+  #namesOf(channel: string, event: string): MessageNames {
+    if (channel !== this.#last?.channel || event !== this.#last.event) {
+      this.#last = { channel, event, names: new MessageNames(channel, event) };
     }
-    return this.#last.head;
+    return this.#last.names;
   }
 
   #tailOf(user: string | undefined): string {

@@ -2,7 +2,7 @@ import { formatCursor, parseCursor, serverFrame } from '@rt/protocol';
 import type { Position } from '@rt/protocol';
 import type { Connection } from '../connection/connection.ts';
 import type { GapReason, LogRead, LogReader, Proof } from '../contracts/log.ts';
-import { deliveryOf, hand } from './feed.ts';
+import { deliveryOf, hand } from './delivery.ts';
 import type { Feed } from './feed.ts';
 import type { Place } from './place.ts';
 

@@ -266,7 +266,8 @@ export class Order {
       const ring = this.#use(channel);
       const before = ring.bytes;
       for (const entry of entries) {
-        const place = { offset: offset++, tag: entry.tag };
+        const place = { offset, tag: entry.tag };
+        offset += entry.count ?? 1;
         const appended = ring.append(entry, retention, this.#lastAt, place);
         places?.push(appended.position);
         if (appended.entry === undefined) continue;

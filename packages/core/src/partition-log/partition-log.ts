@@ -1,6 +1,7 @@
 import { RealtimeError } from '@rt/protocol';
 import type { Position } from '@rt/protocol';
 import { randomBytes } from 'node:crypto';
+import { lastOffset } from '../brokers/single-entries.ts';
 import { systemClock } from '../contracts/clock.ts';
 import type { Cancel, Clock } from '../contracts/clock.ts';
 import { DEDUPE_WINDOW_MS } from '../contracts/log.ts';
@@ -174,7 +175,7 @@ export class PartitionLog implements Log {
       const follower = this.#followers.get(channel);
       if (follower === undefined) continue;
       follower.toldAtMs = this.#orderOf(channel).readUpToMs;
-      follower.toldOffset = entries.at(-1)!.offset;
+      follower.toldOffset = lastOffset(entries.at(-1)!);
       this.#call(channel, () => follower.sink.entries(entries));
     }
   }

@@ -1,5 +1,5 @@
 import { EntryHead } from '../brokers/entry-head.ts';
-import { MAX_ENTRIES, VERSION } from './record.ts';
+import { MAX_MESSAGES, VERSION } from './record.ts';
 import type { LogRecord, RecordEntry, RecordPart } from './record.ts';
 
 const HEAD = /^(\d{1,4}) ([\w-]{1,64}) (\d{1,16})$/;
@@ -40,10 +40,10 @@ class RecordReader {
     while (this.#at < this.#text.length) {
       const part = this.#part();
       if (part === undefined) return undefined;
-      count += part.entries.length;
+      for (const entry of part.entries) count += entry.count ?? 1;
       parts.push(part);
     }
-    return count > MAX_ENTRIES ? undefined : { writer: head[2]!, number, parts };
+    return count > MAX_MESSAGES ? undefined : { writer: head[2]!, number, parts };
   }
 
   /** The rest of the line, which ends; empty where it does not. */
@@ -73,7 +73,7 @@ class RecordReader {
     const head = this.#entryHead;
     if (!head.read(this.#text, this.#at)) return undefined;
     this.#at = head.end;
-    const { tag, length } = head;
+    const { tag, count, length } = head;
     let [id, except]: readonly [string?, string?] = [];
     if (head.hasMore) {
       const fields = FIELDS.exec(this.#line());
@@ -82,7 +82,9 @@ class RecordReader {
     }
     const from = this.#at;
     this.#at += length;
-    return this.#at > this.#text.length ? undefined : { text: this.#text.slice(from, this.#at), tag, id, except };
+    return this.#at > this.#text.length
+      ? undefined
+      : { text: this.#text.slice(from, this.#at), count, tag, id, except };
   }
 }
 

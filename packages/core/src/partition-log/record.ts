@@ -1,7 +1,8 @@
+import { entryHead } from '../brokers/entry-head.ts';
 import type { LogWork, NewEntry, Retention } from '../contracts/log.ts';
 
-/** The most entries of one record: each has an index below 2^16 - 1. */
-export const MAX_ENTRIES = 4_096;
+/** The most messages of one record: each has an index below 2^16 - 1. */
+export const MAX_MESSAGES = 4_096;
 /** What one record may hold, but for a single entry that is larger. */
 const MAX_BYTES = 256 * 1024;
 /** What a record has around its channels, and an entry around its text. */
@@ -9,7 +10,7 @@ const FRAME_BYTES = 64;
 /** Longer texts are measured; of a shorter one it is taken that each character has three bytes of UTF-8, the most there are. */
 const MAX_UNMEASURED = 4 * 1024;
 /** What the first line of every record begins with. */
-export const VERSION = '2';
+export const VERSION = '3';
 
 /** An entry on its way, with the tag that its writer gave it. */
 export interface RecordEntry extends NewEntry {
@@ -78,13 +79,14 @@ export function draftRecords(
     const { channel, entries } = work[index]!;
     for (let from = 0; from < entries.length; from++) {
       const entry = entries[from]!;
+      const messages = entry.count ?? 1;
       const more = bytesOf(entry) + (run === undefined ? channel.length + FRAME_BYTES : 0);
-      if (count > 0 && (bytes + more > MAX_BYTES || count >= MAX_ENTRIES)) closeRecord();
+      if (count > 0 && (bytes + more > MAX_BYTES || count + messages > MAX_MESSAGES)) closeRecord();
       if (run === undefined) runs.push((run = { work: index, from, count: 0 }));
       written += writeEntry(entry, newTag());
       run.count++;
       bytes += more;
-      count++;
+      count += messages;
     }
     closePart();
   }
@@ -103,9 +105,11 @@ export function emptyRecord(writer: string): string {
 }
 
 /** Its length is told ahead, so that nothing in a text has to be escaped: that would be most of the work, on every node. */
-function writeEntry({ text, id, except }: NewEntry, tag: string): string {
-  if (id === undefined && except === undefined) return `${tag} ${text.length}\n${text}`;
-  return `${tag} ${text.length} ${fieldOf(id)} ${fieldOf(except)}\n${text}`;
+function writeEntry(entry: NewEntry, tag: string): string {
+  const { text, id, except } = entry;
+  const head = entryHead(tag, entry);
+  if (id === undefined && except === undefined) return `${head}\n${text}`;
+  return `${head} ${fieldOf(id)} ${fieldOf(except)}\n${text}`;
 }
 
 /** In a line of its own and between spaces: `=` and the value, or nothing where there is none. */

@@ -1,4 +1,5 @@
 import type { Position } from '@rt/protocol';
+import { lastOffset, singleEntries } from '../brokers/single-entries.ts';
 import type { Appended, Entry, GapReason, Log, LogPage, LogRead, LogSink, LogWork, Proof } from '../contracts/log.ts';
 
 /** What a faulty log needs of its line. */
@@ -103,10 +104,12 @@ function handOn(follower: Follower, batch: readonly Entry[]): void {
 /** Hands on what the sink does not have yet. */
 function pass(follower: Follower, batch: readonly Entry[]): void {
   const { epoch, offset: last } = follower.position!;
-  const entries = batch.filter(({ offset }) => offset > last);
+  const entries = batch.flatMap((entry) =>
+    entry.offset > last ? [entry] : singleEntries(entry).filter(({ offset }) => offset > last),
+  );
   const newest = entries.at(-1);
   if (newest === undefined) return;
-  follower.position = { epoch, offset: newest.offset, tag: newest.tag };
+  follower.position = { epoch, offset: lastOffset(newest), tag: newest.tag };
   follower.sink.entries(entries);
 }
 

@@ -1,3 +1,4 @@
+import { cursorSuffix, parseCursor } from '@rt/protocol';
 import { describe, expect, it } from 'vitest';
 import { Audience } from '../../src/delivery/audience.ts';
 import { Feed } from '../../src/delivery/feed.ts';
@@ -9,13 +10,13 @@ function feedUpTo(last: number): Feed {
   const feed = new Feed('news', new Audience());
   feed.followed(HEAD);
   for (let offset = 11; offset <= last; offset++) {
-    feed.entries([{ offset, tag: 't', previousTag: 't', text: '["m","news","e",\n,1,[]]' }]);
+    feed.entries([{ offset, tag: 't', previousTag: 't', text: '["m","news","e","\t",1,[]]' }]);
   }
   return feed;
 }
 
 function offsetsAfter(feed: Feed, offset: number): readonly number[] | undefined {
-  return feed.after({ ...HEAD, offset })?.map(({ entry }) => entry.offset);
+  return feed.after({ ...HEAD, offset })?.map(({ position }) => position.offset);
 }
 
 describe('Feed', () => {
@@ -24,6 +25,29 @@ describe('Feed', () => {
     expect(offsetsAfter(feed, 10)).toEqual([11, 12, 13, 14]);
     expect(offsetsAfter(feed, 12)).toEqual([13, 14]);
     expect(offsetsAfter(feed, 14)).toEqual([]);
+  });
+
+  it('hands on an entry of several messages as so many frames, and goes on from each of them', () => {
+    const feed = feedUpTo(12);
+    const lines = Array.from({ length: 40 }, (_, index) => `["m","news","e","\t${cursorSuffix(index)}",${index},[]]`);
+    feed.entries([{ offset: 13, count: lines.length, tag: 'u', previousTag: 't', text: lines.join('\n') }]);
+    expect(feed.position).toEqual({ epoch: 'e', offset: 52, tag: 'u' });
+    expect(offsetsAfter(feed, 12)).toHaveLength(40);
+    const rest = feed.after({ epoch: 'e', offset: 50, tag: 'u' })!;
+    expect(rest.map(({ cursor, frame }) => [cursor, JSON.parse(frame) as unknown])).toEqual([
+      ['e.d.u.12', ['m', 'news', 'e', 'e.d.u.12', 38, []]],
+      ['e.d.u.13', ['m', 'news', 'e', 'e.d.u.13', 39, []]],
+    ]);
+    expect(rest.map(({ cursor }) => parseCursor(cursor)?.offset)).toEqual([51, 52]);
+    expect([feed.after({ ...HEAD, offset: 13 }), feed.after({ epoch: 'e', offset: 12, tag: 'u' })]).toEqual([
+      undefined,
+      undefined,
+    ]);
+    feed.entries([{ offset: 53, tag: 'v', previousTag: 'u', text: lines[0]! }]);
+    expect(feed.after({ epoch: 'e', offset: 51, tag: 'u' })?.map(({ cursor }) => cursor)).toEqual([
+      'e.d.u.13',
+      'e.1h.v',
+    ]);
   });
 
   it('never goes on from a place before what it has, whatever the tag of that place', () => {
@@ -40,7 +64,7 @@ describe('Feed', () => {
     feed.gap('broker', { ...HEAD, offset: 20 });
     expect(offsetsAfter(feed, 14)).toBeUndefined();
     expect(offsetsAfter(feed, 20)).toEqual([]);
-    feed.entries([{ offset: 21, tag: 't', previousTag: 't', text: '["m","news","e",\n,1,[]]' }]);
+    feed.entries([{ offset: 21, tag: 't', previousTag: 't', text: '["m","news","e","\t",1,[]]' }]);
     expect(offsetsAfter(feed, 14)).toBeUndefined();
     expect(offsetsAfter(feed, 20)).toEqual([21]);
   });

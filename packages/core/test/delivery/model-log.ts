@@ -1,6 +1,13 @@
+import { singleEntries } from '@rt/core';
 import type { Entry, GapReason, LogPage, LogRead, LogReader } from '@rt/core';
-import { formatCursor } from '@rt/protocol';
+import { cursorSuffix, formatCursor } from '@rt/protocol';
 import type { Position } from '@rt/protocol';
+
+export interface AppendOptions {
+  readonly step: number;
+  readonly except: string | undefined;
+  readonly isOne: boolean;
+}
 
 /** What a follower is handed, in order. */
 export type Handed = readonly Entry[] | { readonly reason: GapReason; readonly at: Position };
@@ -43,24 +50,34 @@ export class ModelLog implements LogReader {
     return this.#asked.length;
   }
 
-  /** Appends `count` entries, `step` offsets apart; the last one is not for `except`. They are handed on together. */
-  append(count: number, step: number, except: string | undefined): void {
-    const batch: Entry[] = [];
-    for (let index = 1; index <= count; index++) {
-      const start = this.#head;
-      const place = { epoch: start.epoch, offset: start.offset + step, tag: this.#newTag() };
+  /**
+   * Appends `count` messages, which are handed on together; the last one is not for `except`. Those that are for all are one entry, or
+   * one each, `step` offsets apart.
+   */
+  append(count: number, { step, except, isOne }: AppendOptions): void {
+    const forAll = except === undefined ? count : count - 1;
+    const counts = isOne && forAll > 0 ? [forAll] : Array<number>(forAll).fill(1);
+    if (except !== undefined && count > 0) counts.push(1);
+    const batch = counts.map((messages, index): Entry => {
+      const { offset, tag: previousTag } = this.#head;
+      const isLast = index === counts.length - 1;
       const entry: Entry = {
-        offset: place.offset,
-        tag: place.tag,
-        previousTag: start.tag,
-        except: index === count ? except : undefined,
-        text: '["m","c","e",\n,0]',
+        offset: offset + step,
+        count: messages,
+        tag: this.#newTag(),
+        previousTag,
+        except: isLast ? except : undefined,
+        text: Array.from({ length: messages }, (_, at) => `["m","c","e","\t${cursorSuffix(at)}",0]`).join('\n'),
       };
-      this.#kept.push({ entry, start });
-      this.before.set(formatCursor(place), formatCursor(start));
-      this.#moveTo(place);
-      batch.push(entry);
-    }
+      for (const single of singleEntries(entry)) {
+        const start = this.#head;
+        const place = { epoch: start.epoch, offset: single.offset, tag: single.tag };
+        this.#kept.push({ entry: single, start });
+        this.before.set(formatCursor(place), formatCursor(start));
+        this.#moveTo(place);
+      }
+      return entry;
+    });
     this.queue.push(batch);
   }
 

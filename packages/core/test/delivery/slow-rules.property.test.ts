@@ -1,5 +1,6 @@
 import { Realtime } from '@rt/core';
 import type { SlowReaderRule } from '@rt/core';
+import { parseCursor } from '@rt/protocol';
 import fc from 'fast-check';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -115,7 +116,7 @@ class Run {
     const cursor = { sub: frame[3], m: frame[3], gap: frame[3], skip: frame[2] }[String(frame[0])];
     if (typeof cursor !== 'string') return;
     this.#cursor = cursor;
-    this.places.push(Number.parseInt(cursor.split('.')[1]!, 36));
+    this.places.push(parseCursor(cursor)!.offset);
   }
 }
 

@@ -49,6 +49,7 @@ const step = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('append'),
       id: fc.option(fc.constantFrom('a', 'b', 'c'), { nil: undefined }),
+      count: fc.integer({ min: 1, max: 4 }),
     }),
   },
   {
@@ -90,18 +91,29 @@ describe('Ring', () => {
             }
             if (action.do === 'append') {
               const known = model.known(action.id, now);
-              const text = `text ${model.all.length + 1}`;
-              const { position, entry } = ring.append({ text, id: action.id }, { size, ttlMs }, now);
+              const count = action.id === undefined ? action.count : 1;
+              const next = model.all.length + 1;
+              const texts = Array.from({ length: count }, (_, index) => `text ${next + index}`);
+              const { position, entry } = ring.append(
+                { text: texts.join('\n'), count, id: action.id },
+                { size, ttlMs },
+                now,
+              );
               expect(entry === undefined).toBe(known !== undefined);
               if (known !== undefined) expect(position).toEqual(known.position);
-              else model.all.push({ offset: model.all.length + 1, text, at: now, id: action.id, position });
-              expect(position.offset).toBe((known ?? model.all.at(-1)!).offset);
+              else {
+                for (const [index, text] of texts.entries()) {
+                  const place = { ...position, offset: position.offset + index };
+                  model.all.push({ offset: next + index, text, at: now, id: action.id, position: place });
+                }
+              }
+              expect(position.offset).toBe(known?.offset ?? next);
               model.trim(now);
             }
             if (action.do === 'read') {
               model.trim(now);
               const kept = model.kept();
-              const places = [start, ...model.all.map((entry) => entry.position)];
+              const places = [start, ...model.all.map(({ position }) => position)];
               const place = places[action.place % places.length]!;
               const page = action.isBefore
                 ? { before: place, limit: action.limit }
@@ -112,6 +124,12 @@ describe('Ring', () => {
                 : kept.filter((entry) => entry.offset > place.offset).slice(0, action.limit);
               expect(read.entries.map((entry) => entry.text)).toEqual(wanted.map((entry) => entry.text));
               expect(read.head).toEqual(places.at(-1));
+              expect(read.entries.map(({ offset, tag }) => ({ epoch: 'e', offset, tag }))).toEqual(
+                wanted.map(({ position }) => position),
+              );
+              const before = read.entries.map(({ previousTag }) => previousTag);
+              expect(before).toEqual(wanted.map(({ offset }) => places[offset - 1]!.tag));
+              if (wanted.length > 0) expect(read.start).toEqual(places[wanted[0]!.offset - 1]);
               if (!action.isBefore) expect(read.proof).toBe(place.offset >= model.gone ? 'contiguous' : 'trimmed');
             }
           }

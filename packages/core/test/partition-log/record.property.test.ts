@@ -9,7 +9,20 @@ const text = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.constantFrom('', '\n', ' ', 'news 1 1 1\nt 1\nx', '\0\u2028"\\'),
 );
-const entry = fc.record({ text, id: fc.option(text, { nil: undefined }), except: fc.option(text, { nil: undefined }) });
+const entry = fc.oneof(
+  fc.record({
+    text,
+    count: fc.constant(1),
+    id: fc.option(text, { nil: undefined }),
+    except: fc.option(text, { nil: undefined }),
+  }),
+  fc.array(fc.stringMatching(/^[^\n]*$/), { minLength: 2, maxLength: 5 }).map((lines) => ({
+    text: lines.join('\n'),
+    count: lines.length,
+    id: undefined,
+    except: undefined,
+  })),
+);
 const channel = fc.stringMatching(/^[\w=@,.;:-]{1,164}$/);
 const work: fc.Arbitrary<LogWork[]> = fc.array(
   fc.record({
