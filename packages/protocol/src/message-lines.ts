@@ -10,14 +10,14 @@ const ENDS = Array.from({ length: MAX_LINES }, (_, index) => `${cursorSuffix(ind
  * that later, and the same for all of them, which goes into the gap that each line has.
  */
 export class MessageLines {
-  readonly #id: string;
+  /** The first message's. The others have it with a suffix, which is that of their cursors. */
+  readonly id: string;
   readonly #idText: string;
   #text = '';
   #count = 0;
 
-  /** `id` is the first message's. The others have it with a suffix. */
   constructor(id: string) {
-    this.#id = id;
+    this.id = id;
     this.#idText = `,["${id}`;
   }
 
@@ -36,10 +36,6 @@ export class MessageLines {
     // The text is put together once, when it is sent: a list of its pieces takes longer.
     this.#text += (index === 0 ? names.line : names.nextLine) + end + dataText + this.#idText + end + tail;
     return index;
-  }
-
-  idOf(index: number): string {
-    return this.#id + cursorSuffix(index);
   }
 
   /** The text of all lines, of which nothing is kept here. */

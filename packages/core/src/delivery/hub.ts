@@ -75,20 +75,22 @@ export class Hub {
     const { live } = audience;
     const run = new Run();
     for (const text of texts) {
-      const { except, frame } = readEnvelope(text);
-      if (!frame.startsWith(channel.start)) {
-        this.#dropped.add();
-        continue;
+      const { except, frames } = readEnvelope(text);
+      for (const frame of frames) {
+        if (!frame.startsWith(channel.start)) {
+          this.#dropped.add();
+          continue;
+        }
+        if (except !== undefined) run.handTo(live);
+        // Counted when it is handed on: whoever falls behind at one message has missed all that follow.
+        channel.busCount++;
+        audience.slow?.miss(frame, except, undefined);
+        if (except === undefined) {
+          if (run.add(frame)) run.handTo(live);
+          continue;
+        }
+        for (const connection of live) if (connection.instanceHash !== except) connection.send(frame);
       }
-      if (except !== undefined) run.handTo(live);
-      // Counted when it is handed on: whoever falls behind at one message has missed all that follow.
-      channel.busCount++;
-      audience.slow?.miss(frame, except, undefined);
-      if (except === undefined) {
-        if (run.add(frame)) run.handTo(live);
-        continue;
-      }
-      for (const connection of live) if (connection.instanceHash !== except) connection.send(frame);
     }
     run.handTo(live);
   }

@@ -22,23 +22,28 @@ interface Draft {
   readonly lines: MessageLines;
   readonly publishKey: string | undefined;
   readonly except: string | undefined;
+  /** What is known of the first once it is stored: what is of the others follows from it. */
+  readonly first: PromiseWithResolvers<Published>;
 }
 
 /** What one tick brings for one channel. */
 interface ChannelBatch {
   readonly retention: Retention;
   readonly drafts: Draft[];
-  /** The cursors of the first message of each, or why they were refused, once that is known. */
-  outcome: readonly string[] | RealtimeError | undefined;
 }
 
-/** One tick's work. Who published waits for all of it, and then looks at what became of the own message. */
+/** One tick's work, by channel. */
 interface Batch {
   readonly channels: Map<string, ChannelBatch>;
-  readonly done: PromiseWithResolvers<void>;
   /** Characters of all texts. */
   length: number;
 }
+
+/** Of each message that is stored with others, what is known of it where that is known of the first. */
+const NTH = Array.from({ length: MAX_LINES }, (_, index) => {
+  const suffix = cursorSuffix(index);
+  return ({ id, cursor }: Published): Published => ({ id: id + suffix, cursor: cursor + suffix });
+});
 
 /** Collects what is published in one tick to channels with history, and appends it in one call. */
 export class LogPublisher {
@@ -66,22 +71,20 @@ export class LogPublisher {
    */
   append(channel: string, retention: Retention, message: LogMessage): Promise<Published> {
     if (this.#batch === undefined) {
-      this.#batch = { channels: new Map(), done: Promise.withResolvers(), length: 0 };
+      this.#batch = { channels: new Map(), length: 0 };
       this.#tick.schedule();
     }
-    const { channels, done } = this.#batch;
+    const { channels } = this.#batch;
     let batch = channels.get(channel);
-    if (batch === undefined) channels.set(channel, (batch = { retention, drafts: [], outcome: undefined }));
+    if (batch === undefined) channels.set(channel, (batch = { retention, drafts: [] }));
     let draft = batch.drafts.at(-1);
     if (draft === undefined || !takes(draft, message)) {
-      const { publishKey, except } = message;
-      batch.drafts.push((draft = { lines: new MessageLines(this.#ids.next()), publishKey, except }));
+      batch.drafts.push((draft = newDraft(this.#ids.next(), message)));
     }
-    const entry = batch.drafts.length - 1;
-    const { lines } = draft;
-    const index = lines.add(message);
+    const index = draft.lines.add(message);
     this.#batch.length += message.dataText.length;
-    return done.promise.then(() => published(batch, lines, entry, index));
+    const { promise } = draft.first;
+    return index === 0 ? promise : promise.then(NTH[index]);
   }
 
   #flush(): void {
@@ -93,28 +96,28 @@ export class LogPublisher {
       length: batch.length,
       isAwaited: true,
       send: () => this.#send(batch, deadline),
-      refuse: (error) => batch.done.reject(error),
+      refuse: (error) => refuse(batch, error),
     });
   }
 
-  #send({ channels, done }: Batch, deadline: number): void {
-    const work = Array.from(channels, ([channel, { drafts, retention }]): LogWork => {
+  #send(batch: Batch, deadline: number): void {
+    const work = Array.from(batch.channels, ([channel, { drafts, retention }]): LogWork => {
       return { channel, entries: drafts.map(entryOf), retention };
     });
     // The message leaves first: a timer is dear in a process that was idle.
     const appended = this.#log.append(work);
     const late = (): void =>
-      done.reject(new RealtimeError('DEADLINE', `the log did not take the message within ${this.#timeoutMs} ms`));
+      refuse(batch, new RealtimeError('DEADLINE', `the log did not take the message within ${this.#timeoutMs} ms`));
     const cancel = this.#clock.after(deadline - this.#clock.now(), late, true);
     appended
       .then(
         (outcomes) => {
           let index = 0;
-          for (const batch of channels.values()) batch.outcome = outcomeOf(outcomes[index++]);
-          done.resolve();
+          for (const { drafts } of batch.channels.values()) settle(drafts, outcomes[index++]);
         },
         (cause: unknown) =>
-          done.reject(
+          refuse(
+            batch,
             cause instanceof RealtimeError
               ? cause
               : new RealtimeError('BROKER_DOWN', 'the log refused the message', { cause }),
@@ -122,6 +125,10 @@ export class LogPublisher {
       )
       .finally(cancel);
   }
+}
+
+function newDraft(id: string, { publishKey, except }: LogMessage): Draft {
+  return { lines: new MessageLines(id), publishKey, except, first: Promise.withResolvers() };
 }
 
 /** Whether `message` may be stored as one with those of `draft`. */
@@ -136,14 +143,17 @@ function entryOf({ lines, publishKey, except }: Draft): NewEntry {
   return { text: lines.take(), count: lines.count, id: publishKey, except };
 }
 
-function outcomeOf(appended: Appended | undefined): ChannelBatch['outcome'] {
-  return appended instanceof RealtimeError ? appended : appended?.map(formatCursor);
+/** Tells who published what became of it. */
+function settle(drafts: readonly Draft[], appended: Appended | undefined): void {
+  for (const [entry, { lines, first }] of drafts.entries()) {
+    const place = appended instanceof RealtimeError ? undefined : appended?.[entry];
+    if (place !== undefined) first.resolve({ id: lines.id, cursor: formatCursor(place) });
+    else if (appended instanceof RealtimeError) first.reject(appended);
+    else first.reject(new RealtimeError('BROKER_DOWN', 'the log did not say where the message is'));
+  }
 }
 
-/** What became of message `index` of `lines`, which are the entry `entry` of its channel's. Throws where it was refused. */
-function published({ outcome }: ChannelBatch, lines: MessageLines, entry: number, index: number): Published {
-  if (outcome instanceof RealtimeError) throw outcome;
-  const first = outcome?.[entry];
-  if (first === undefined) throw new RealtimeError('BROKER_DOWN', 'the log did not say where the message is');
-  return { id: lines.idOf(index), cursor: first + cursorSuffix(index) };
+/** Tells all who published, and were told nothing yet, that it failed. */
+function refuse({ channels }: Batch, error: RealtimeError): void {
+  for (const { drafts } of channels.values()) for (const { first } of drafts) first.reject(error);
 }

@@ -8,7 +8,6 @@ import {
 } from '@rt/protocol';
 import type { Retention } from '../contracts/log.ts';
 import type { Limits } from '../limits.ts';
-import { writeEnvelope } from './envelope.ts';
 import type { LogPublisher } from './log-publisher.ts';
 import type { MessageIds } from './message-ids.ts';
 import type { Published } from './published.ts';
@@ -113,7 +112,7 @@ export class Messages {
     }
     const id = this.#ids.next();
     const frame = messageFrame({ names, dataText, id, tail });
-    return bus.publish(channel, writeEnvelope(frame, except)).then(() => ({ id }));
+    return bus.publishFrame(channel, frame, except).then(() => ({ id }));
   }
 
   #namesOf(channel: string, event: string): MessageNames {

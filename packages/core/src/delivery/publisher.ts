@@ -1,12 +1,22 @@
 import { RealtimeError } from '@rt/protocol';
 import type { Broker } from '../contracts/broker.ts';
 import type { Clock } from '../contracts/clock.ts';
+import { addFrame, writeEnvelope } from './envelope.ts';
 import type { Gate } from './gate.ts';
 import type { Tick } from './tick.ts';
 
+/** Frames that travel as one text have no more characters, but for a single one that has: brokers have limits. */
+const MAX_TEXT_LENGTH = 64 * 1024;
+
+interface ChannelTexts {
+  readonly texts: string[];
+  /** The last of them is frames for everybody, to which more may be added. */
+  isOpen: boolean;
+}
+
 /** What this tick's publishers wait for, together: the broker takes a tick's work whole or not at all. */
 interface Batch {
-  readonly work: Map<string, string[]>;
+  readonly work: Map<string, ChannelTexts>;
   length: number;
   /** Somebody waits for what becomes of it. */
   isAwaited: boolean;
@@ -44,16 +54,38 @@ export class Publisher {
    * `BROKER_DOWN` when it refused. `isAwaited` keeps the process alive until then.
    */
   publish(channel: string, text: string, isAwaited = true): Promise<void> {
+    const batch = this.#join(text.length, isAwaited);
+    const work = textsOf(batch, channel);
+    work.texts.push(text);
+    work.isOpen = false;
+    return batch.settled.promise;
+  }
+
+  /** As `publish`, for a frame of a message that the instance with the hash `except` must not get. What a tick brings for everybody is one text. */
+  publishFrame(channel: string, frame: string, except: string | undefined): Promise<void> {
+    const batch = this.#join(frame.length, true);
+    const work = textsOf(batch, channel);
+    const { texts, isOpen } = work;
+    const isForAll = except === undefined;
+    const last = isForAll && isOpen ? texts.at(-1)! : undefined;
+    if (last !== undefined && last.length + frame.length < MAX_TEXT_LENGTH) {
+      texts[texts.length - 1] = addFrame(last, frame);
+    } else {
+      texts.push(writeEnvelope(frame, except));
+      work.isOpen = isForAll;
+    }
+    return batch.settled.promise;
+  }
+
+  /** This tick's batch, which has so many characters more now. */
+  #join(length: number, isAwaited: boolean): Batch {
     if (this.#batch === undefined) {
       this.#batch = { work: new Map(), length: 0, isAwaited, settled: Promise.withResolvers() };
       this.#tick.schedule();
     }
-    this.#batch.length += text.length;
+    this.#batch.length += length;
     this.#batch.isAwaited ||= isAwaited;
-    const texts = this.#batch.work.get(channel);
-    if (texts === undefined) this.#batch.work.set(channel, [text]);
-    else texts.push(text);
-    return this.#batch.settled.promise;
+    return this.#batch;
   }
 
   #flush(): void {
@@ -71,7 +103,7 @@ export class Publisher {
 
   #send(batch: Batch, deadline: number): void {
     const { resolve, reject } = batch.settled;
-    const work = Array.from(batch.work, ([channel, texts]) => ({ channel, texts }));
+    const work = Array.from(batch.work, ([channel, { texts }]) => ({ channel, texts }));
     // The message leaves first: a timer is dear in a process that was idle.
     const published = this.#broker.publish(work);
     const late = (): void => {
@@ -89,4 +121,10 @@ export class Publisher {
       })
       .finally(cancel);
   }
+}
+
+function textsOf({ work }: Batch, channel: string): ChannelTexts {
+  let known = work.get(channel);
+  if (known === undefined) work.set(channel, (known = { texts: [], isOpen: false }));
+  return known;
 }
