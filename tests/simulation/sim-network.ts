@@ -1,6 +1,6 @@
 import type { Encoding, Link, Session, Transport, TransportHost } from '@rt/core';
 
-const textEncoding: Encoding = { name: 'text', encode: (frames) => Buffer.from(frames.join('\n')) };
+const textEncoding: Encoding = { name: 'text', encode: (_, lines) => Buffer.from(lines) };
 
 /** A network in one process: what was sent is on its way until the simulation delivers it, or cuts the wire. */
 export class SimNetwork implements Transport {

@@ -47,9 +47,9 @@ class CountingTransport implements Transport {
       // As the WebSocket transport: all frames of a tick are one piece.
       encoding: {
         name: 'counting',
-        encode: (frames) => {
+        encode: (frames, lines) => {
           count(frames);
-          return Buffer.from(frames.join('\n'));
+          return Buffer.from(lines);
         },
       },
       bufferedBytes: 0,

@@ -49,7 +49,7 @@ export type { JsonValue } from './json-value.ts';
 export { eachLine } from './line.ts';
 export { messageFrame, MessageNames, messageTail } from './message-frame.ts';
 export type { MessageParts } from './message-frame.ts';
-export { fillLine, fillLines, MessageLines, messageLines } from './message-lines.ts';
+export { fillLines, MessageLines, messageLines } from './message-lines.ts';
 export { channelNameOf, encodeNamePart } from './name-part.ts';
 export type { NamePart } from './name-part.ts';
 export { PatternMap } from './pattern-map.ts';

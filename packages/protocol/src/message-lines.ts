@@ -51,12 +51,7 @@ export function messageLines(text: string, count: number): string[] {
   return text.split('\n', count);
 }
 
-/** The frames of a text with one line or several, `count` at most. `cursor` is that of the first. */
-export function fillLines(text: string, count: number, cursor: string): string[] {
-  return count === 1 ? [fillLine(text, cursor)] : messageLines(text.replaceAll(CURSOR_GAP, cursor), count);
-}
-
-/** The frame of one line. `cursor` is that of the first of those with which it was written. */
-export function fillLine(line: string, cursor: string): string {
-  return line.replace(CURSOR_GAP, cursor);
+/** The frames of lines, one or several, still a line each. `cursor` is that of the first of those with which they were written. */
+export function fillLines(lines: string, cursor: string): string {
+  return lines.replaceAll(CURSOR_GAP, cursor);
 }

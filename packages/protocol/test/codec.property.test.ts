@@ -6,7 +6,6 @@ import {
   isEventName,
   isFrameProblem,
   cursorSuffix,
-  fillLine,
   fillLines,
   formatCursor,
   messageFrame,
@@ -96,8 +95,8 @@ describe('the codec', () => {
         const text = lines.take();
         expect([text.length, lines.take(), lines.count]).toEqual([length, '', messages.length]);
         const first = formatCursor({ epoch: 'e', offset: 35, tag: 't' });
-        const frames = fillLines(text, messages.length, first);
-        expect(frames).toEqual(messageLines(text, messages.length).map((line) => fillLine(line, first)));
+        const frames = messageLines(fillLines(text, first), messages.length);
+        expect(frames).toEqual(messageLines(text, messages.length).map((line) => fillLines(line, first)));
         for (const [index, frame] of frames.entries()) {
           const { event, data, user } = messages[index]!;
           const cursor = first + cursorSuffix(index);

@@ -9,8 +9,8 @@ const EVENT_LENGTH = 64 * 1024;
  */
 export const sseEncoding: Encoding = {
   name: 'sse',
-  encode(frames) {
-    if (frames.length === 1) return Buffer.from(`data: ${frames[0]}\n\n`);
+  encode(frames, lines) {
+    if (lines.length < EVENT_LENGTH) return Buffer.from(`data: ${lines.replaceAll('\n', '\ndata: ')}\n\n`);
     let text = '';
     let length = 0;
     for (const frame of frames) {

@@ -27,7 +27,7 @@ describe('W10: frames as events', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(name, json, cursor), { minLength: 1, maxLength: 20 }), (messages) => {
         const frames = messages.map(([event, data, place]) => message('news', event, data, place));
-        const events = new EventParser().read(Buffer.from(sseEncoding.encode(frames)).toString());
+        const events = new EventParser().read(Buffer.from(sseEncoding.encode(frames, frames.join('\n'))).toString());
         expect(new Set(events.map(({ event }) => event))).toEqual(new Set(['message']));
         expect(events.flatMap(({ data }) => data.split('\n'))).toEqual(frames);
       }),

@@ -8,8 +8,8 @@ const MESSAGE_LENGTH = 64 * 1024;
 /** A run of frames as ready-made WebSocket messages: each holds 1..n frames joined by LF, and nothing is compressed. */
 export const webSocketEncoding: Encoding = {
   name: 'websocket',
-  encode(frames) {
-    if (frames.length === 1) return textMessage(frames[0]!);
+  encode(frames, lines) {
+    if (lines.length < MESSAGE_LENGTH) return textMessage(lines);
     const messages: Buffer[] = [];
     let start = 0;
     let length = 0;

@@ -22,6 +22,8 @@ export class Outbox implements Queue {
   #state: 'open' | 'behind' | 'ending' | 'shut' = 'open';
   /** What is queued. Most often the very run that all other connections of a channel have, and then nobody may change it. */
   #frames = NOTHING;
+  /** `#frames` joined by LF, where all of them came so. */
+  #lines: string | undefined;
   /** `#frames`, where it is this outbox's own. */
   #own: string[] | undefined;
   /** Characters in `#frames`. */
@@ -52,20 +54,23 @@ export class Outbox implements Queue {
     this.#length += frame.length;
     if (this.#frames.length === 0) this.#services.outboxes.add(this);
     this.#mine().push(frame);
+    this.#lines = undefined;
     if (this.#length > this.#services.pushLimit) this.#overflow();
   }
 
-  /** Queues several frames, `length` characters together. Nobody changes `frames` any more. */
-  sendRun(frames: readonly string[], length: number): void {
+  /** Queues several frames, `length` characters together, and the same joined by LF where that is at hand. Nobody changes `frames` any more. */
+  sendRun(frames: readonly string[], length: number, lines: string | undefined): void {
     if (this.#state === 'shut') return;
     this.#skipped = undefined;
     this.#length += length;
     if (this.#frames.length === 0) {
       this.#services.outboxes.add(this);
       this.#frames = frames;
+      this.#lines = lines;
     } else {
       const mine = this.#mine();
       for (const frame of frames) mine.push(frame);
+      this.#lines = this.#lines === undefined || lines === undefined ? undefined : `${this.#lines}\n${lines}`;
     }
     if (this.#length > this.#services.pushLimit) this.#overflow();
   }
@@ -146,7 +151,7 @@ export class Outbox implements Queue {
   /** One write with all that is queued. */
   write(encoder: RunEncoder): void {
     if (this.#frames.length === 0) return;
-    const bytes = encoder.encode(this.#link.encoding, this.#frames);
+    const bytes = encoder.encode(this.#link.encoding, this.#frames, this.#lines);
     this.#writtenLength += this.#length;
     this.#clear();
     this.#link.write(bytes);
@@ -192,6 +197,7 @@ export class Outbox implements Queue {
 
   #clear(): void {
     this.#frames = NOTHING;
+    this.#lines = undefined;
     this.#own = undefined;
     this.#length = 0;
     this.#skipped = undefined;

@@ -6,6 +6,6 @@
  */
 export interface Encoding {
   readonly name: string;
-  /** The bytes of 1..n frames, ready to be written as they are. */
-  encode(frames: readonly string[]): Uint8Array;
+  /** The bytes of 1..n frames, ready to be written as they are. `lines` are the same frames, joined by LF: they have none themselves. */
+  encode(frames: readonly string[], lines: string): Uint8Array;
 }

@@ -1,4 +1,4 @@
-import { cursorSuffix, fillLine, formatCursor } from '@rt/protocol';
+import { cursorSuffix, fillLines, formatCursor } from '@rt/protocol';
 import type { Position } from '@rt/protocol';
 import type { Connection } from '../connection/connection.ts';
 import type { Entry } from '../contracts/log.ts';
@@ -28,7 +28,7 @@ export function deliveryOf(entry: Entry, epoch: string): Delivery {
     except: entry.except,
     position: placeOf(entry, epoch, 0),
     cursor: first + cursorSuffix(entry.index ?? 0),
-    frame: fillLine(entry.text, first),
+    frame: fillLines(entry.text, first),
   };
 }
 

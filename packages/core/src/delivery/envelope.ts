@@ -4,7 +4,7 @@
  */
 export interface Envelope {
   readonly except: string | undefined;
-  readonly frames: readonly string[];
+  readonly lines: string;
 }
 
 export function writeEnvelope(frame: string, except: string | undefined): string {
@@ -18,5 +18,5 @@ export function addFrame(envelope: string, frame: string): string {
 
 export function readEnvelope(text: string): Envelope {
   const space = text.indexOf(' ');
-  return { except: space <= 0 ? undefined : text.slice(0, space), frames: text.slice(space + 1).split('\n') };
+  return { except: space <= 0 ? undefined : text.slice(0, space), lines: text.slice(space + 1) };
 }

@@ -6,7 +6,7 @@ import type { Audience } from './audience.ts';
 import { deliveryOf, firstCursor, hand, placeOf } from './delivery.ts';
 import type { Delivery } from './delivery.ts';
 import { FeedTail } from './feed-tail.ts';
-import { Run } from './run.ts';
+import { lineRun, Run } from './run.ts';
 
 /**
  * One channel with history on this node: hands every new entry to the connections that are up to date, and keeps the
@@ -107,19 +107,29 @@ export class Feed implements LogSink {
     return this.#advanced.promise;
   }
 
-  /** Hands on an entry that is for everybody: at once what is much, the rest with what follows. */
+  /** Hands on an entry that is for everybody: several messages at once, a single one with what follows. */
   #handOn(entry: Entry, epoch: string, run: Run): void {
-    const frames = fillLines(entry.text, entry.count ?? 1, firstCursor(entry, epoch));
-    let from = 0;
-    for (let index = 0; index < frames.length; index++) {
-      const frame = frames[index]!;
-      this.#audience.slow?.miss(frame, undefined, placeOf(entry, epoch, index));
-      if (!run.add(frame)) continue;
-      this.#advance(entry, epoch, frames.slice(from, index + 1), from);
-      from = index + 1;
-      run.handTo(this.#audience.live);
+    const { count = 1, text } = entry;
+    const lines = lineRun(fillLines(text, firstCursor(entry, epoch)), count);
+    if (count === 1) {
+      const [frame] = lines.frames as [string];
+      this.#advance(entry, epoch, lines.frames, 0);
+      this.#audience.slow?.miss(frame, undefined, placeOf(entry, epoch, 0));
+      if (run.add(frame)) run.handTo(this.#audience.live);
+      return;
     }
-    if (from < frames.length) this.#advance(entry, epoch, from === 0 ? frames : frames.slice(from), from);
+    run.handTo(this.#audience.live);
+    let from = 0;
+    for (const piece of lines.cut()) {
+      const { frames } = piece;
+      this.#advance(entry, epoch, frames, from);
+      const { live, slow } = this.#audience;
+      if (slow !== undefined) {
+        for (const [at, frame] of frames.entries()) slow.miss(frame, undefined, placeOf(entry, epoch, from + at));
+      }
+      piece.handTo(live);
+      from += frames.length;
+    }
   }
 
   /** Everything up to these frames of an entry, of which the first is its message `from`, counts as handed on. */

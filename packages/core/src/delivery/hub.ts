@@ -4,7 +4,7 @@ import { Audience } from './audience.ts';
 import type { DroppedTexts } from './dropped-texts.ts';
 import { readEnvelope } from './envelope.ts';
 import { Feed } from './feed.ts';
-import { Run } from './run.ts';
+import { LineRun, Run } from './run.ts';
 
 /** One channel of this node: who gets what comes in, and its feed where it keeps history. */
 interface LocalChannel {
@@ -71,28 +71,16 @@ export class Hub {
   deliver(name: string, texts: readonly string[]): void {
     const channel = this.#channels.get(name);
     if (channel === undefined) return;
-    const { audience } = channel;
-    const { live } = audience;
     const run = new Run();
     for (const text of texts) {
-      const { except, frames } = readEnvelope(text);
-      for (const frame of frames) {
-        if (!frame.startsWith(channel.start)) {
-          this.#dropped.add();
-          continue;
-        }
-        if (except !== undefined) run.handTo(live);
-        // Counted when it is handed on: whoever falls behind at one message has missed all that follow.
-        channel.busCount++;
-        audience.slow?.miss(frame, except, undefined);
-        if (except === undefined) {
-          if (run.add(frame)) run.handTo(live);
-          continue;
-        }
-        for (const connection of live) if (connection.instanceHash !== except) connection.send(frame);
-      }
+      const { except, lines } = readEnvelope(text);
+      const frames = lines.split('\n');
+      const isWhole = frames.every((frame) => frame.startsWith(channel.start));
+      if (isWhole && except === undefined && frames.length > 1)
+        this.#deliverRun(channel, new LineRun(frames, lines), run);
+      else for (const frame of frames) this.#deliverOne(channel, frame, except, run);
     }
-    run.handTo(live);
+    run.handTo(channel.audience.live);
   }
 
   /** The bus may have missed messages of these channels. Those with history say so themselves, where it is true of them. */
@@ -105,6 +93,30 @@ export class Hub {
       channel.audience.slow?.missGap(frame, undefined);
       for (const connection of channel.audience.live) connection.send(frame);
     }
+  }
+
+  #deliverRun(channel: LocalChannel, lines: LineRun, before: Run): void {
+    const { audience } = channel;
+    before.handTo(audience.live);
+    for (const piece of lines.cut()) {
+      channel.busCount += piece.frames.length;
+      const { live, slow } = audience;
+      if (slow !== undefined) for (const frame of piece.frames) slow.miss(frame, undefined, undefined);
+      piece.handTo(live);
+    }
+  }
+
+  #deliverOne(channel: LocalChannel, frame: string, except: string | undefined, run: Run): void {
+    const { audience } = channel;
+    const { live } = audience;
+    if (!frame.startsWith(channel.start)) return this.#dropped.add();
+    if (except !== undefined) run.handTo(live);
+    // Counted when it is handed on: whoever falls behind at one message has missed all that follow.
+    channel.busCount++;
+    audience.slow?.miss(frame, except, undefined);
+    if (except !== undefined) {
+      for (const connection of live) if (connection.instanceHash !== except) connection.send(frame);
+    } else if (run.add(frame)) run.handTo(live);
   }
 }
 

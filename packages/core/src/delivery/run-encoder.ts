@@ -12,12 +12,12 @@ export class RunEncoder {
   #frames = NOTHING;
   #bytes: Uint8Array | undefined;
 
-  /** Nobody changes `frames` any more. */
-  encode(encoding: Encoding, frames: readonly string[]): Uint8Array {
+  /** `lines` are the frames joined by LF, where that is at hand. Nobody changes `frames` any more. */
+  encode(encoding: Encoding, frames: readonly string[], lines: string | undefined): Uint8Array {
     if (this.#bytes !== undefined && this.#encoding === encoding && isSameRun(this.#frames, frames)) return this.#bytes;
     this.#encoding = encoding;
     this.#frames = frames;
-    return (this.#bytes = encoding.encode(frames));
+    return (this.#bytes = encoding.encode(frames, lines ?? frames.join('\n')));
   }
 
   /** Lets go of the last run, so that an idle server holds no messages. */

@@ -22,7 +22,7 @@ export interface ServerEnd {
   gone(): void;
 }
 
-const memoryEncoding: Encoding = { name: 'memory', encode: (frames) => Buffer.from(frames.join('\n')) };
+const memoryEncoding: Encoding = { name: 'memory', encode: (_, lines) => Buffer.from(lines) };
 
 /**
  * One connection within the process. Nothing is handed over in the step that sends it, so nobody is called back by their own
