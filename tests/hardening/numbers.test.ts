@@ -19,6 +19,10 @@ const NO_CURSORS = [
   'e',
   'e.1',
   'e.1.t.',
+  'e.1.t.zzzzz',
+  'e.1.t.-1',
+  'e.1.t.1.1',
+  'e.2gosa7pa2gv.t.1',
   'e.1.t\n',
   ' e.1.t',
   '__proto__.1.t',
@@ -131,6 +135,8 @@ describe.each(Object.entries(CLIENTS))('over %s', (_transport, clients) => {
       `${epoch}.4.${tag}`,
       `${epoch}.2gosa7pa2gv.${tag}`,
       `${epoch}.1.`,
+      `${epoch}.2.${tag}.1`,
+      `${epoch}.2.${tag}.zzzz`,
     ]) {
       const client = await clients.open(port, { resume: [[channel, forged]] });
       expect((await client.next('gap')).slice(1, 3), forged).toEqual([channel, 'diverged']);

@@ -162,7 +162,7 @@ export class Ring {
   /** The messages from one ordinal to another. */
   #result(from: number, to: number, proof: LogRead['proof']): LogRead {
     const entries: Entry[] = [];
-    for (let index = this.#indexOf(from); from < to && index < this.#entries.length; index++) {
+    for (let index = this.#indexOf(from); index < this.#entries.length; index++) {
       const entry = this.#entries[index]!;
       if (entry.ordinal >= to) break;
       const singles = singleEntries(entry);
