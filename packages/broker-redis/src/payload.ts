@@ -64,12 +64,17 @@ const MAX_HEAD_LENGTH = 256;
 /** The batch of a head, which names the last tag, and of the records that came before it. Others it may be that have nothing to do with it. */
 function decodeApart(payload: string, records: string): Batch | undefined {
   const end = payload.indexOf('\n') + 1;
-  const batch = decodeBatch(payload.slice(0, end) + records.slice(APART.length));
+  const batch = decodeRecords(payload.slice(0, end), records, APART.length);
   return batch?.lastTag === payload.slice(end) ? batch : decodeBatch(payload);
 }
 
 /** The batch that a payload of the log is, or `undefined`. */
 export function decodeBatch(payload: string): Batch | undefined {
+  return decodeRecords(payload, payload, payload.indexOf('\n') + 1);
+}
+
+/** The batch whose head is in the first line of `payload`, and whose records are in `text` from `from` on. */
+function decodeRecords(payload: string, text: string, from: number): Batch | undefined {
   const at = payload.indexOf('\n');
   if (at < 0 || at > MAX_HEAD_LENGTH) return undefined;
   const head = BATCH_HEAD.exec(payload.slice(0, at));
@@ -78,7 +83,7 @@ export function decodeBatch(payload: string): Batch | undefined {
   const count = Number(head[3]);
   const last = first + count - 1;
   if (count < 1 || !Number.isSafeInteger(last)) return undefined;
-  const records = new Records(payload, at + 1, { first, previousTag: head[4]! });
+  const records = new Records(text, from, { first, previousTag: head[4]! });
   if (!records.read() || records.count !== count) return undefined;
   return {
     epoch: head[1]!,

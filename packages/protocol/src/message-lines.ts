@@ -1,6 +1,6 @@
 import { cursorSuffix, MAX_LINES } from './cursor.ts';
 import { CURSOR_GAP } from './message-frame.ts';
-import type { MessageParts } from './message-frame.ts';
+import type { MessageNames } from './message-frame.ts';
 
 /** What is behind the gap for the cursor, and behind the id: both say in the same way which of the lines it is. */
 const ENDS = Array.from({ length: MAX_LINES }, (_, index) => `${cursorSuffix(index)}",`);
@@ -30,7 +30,7 @@ export class MessageLines {
   }
 
   /** Adds a message. Which one it is: the first is 0, and the last that there may be `MAX_LINES` - 1. */
-  add({ names, dataText, tail }: Omit<MessageParts, 'id'>): number {
+  add(names: MessageNames, dataText: string, tail: string): number {
     const index = this.#count++;
     const end = ENDS[index]!;
     // The text is put together once, when it is sent: a list of its pieces takes longer.

@@ -89,7 +89,7 @@ describe('the codec', () => {
         const lines = new MessageLines('i.1');
         for (const [index, { event, data, user }] of messages.entries()) {
           const names = new MessageNames(channel, event);
-          expect(lines.add({ names, dataText: JSON.stringify(data), tail: messageTail(5, user) })).toBe(index);
+          expect(lines.add(names, JSON.stringify(data), messageTail(5, user))).toBe(index);
         }
         const { length } = lines;
         const text = lines.take();

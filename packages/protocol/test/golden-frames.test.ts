@@ -50,7 +50,7 @@ describe('golden server frames', () => {
     const { cursor, channel, event, dataText, id, at, user }: MessageOfFrame = message;
     const parts = { names: new MessageNames(channel, event), dataText, tail: messageTail(at, user) };
     const lines = new MessageLines(id);
-    lines.add(parts);
+    lines.add(parts.names, dataText, parts.tail);
     const text = cursor === null ? messageFrame({ ...parts, id }) : fillLines(lines.take(), cursor);
     expect(text).toBe(frame);
     expect(JSON.parse(text)).toEqual(JSON.parse(frame));
@@ -58,7 +58,7 @@ describe('golden server frames', () => {
 
   it('costs at most 32 bytes besides its values', () => {
     const lines = new MessageLines('i');
-    lines.add({ names: new MessageNames('c', 'e'), dataText: '1', tail: messageTail(1, 'u') });
+    lines.add(new MessageNames('c', 'e'), '1', messageTail(1, 'u'));
     const text = fillLines(lines.take(), 'o');
     expect(text.length - 'ceo1i1u'.length).toBeLessThanOrEqual(32);
   });

@@ -21,6 +21,8 @@ export interface BroadcastOptions {
   readonly id?: string;
 }
 
+const NO_OPTIONS: BroadcastOptions = {};
+
 /** What broadcasting needs of its node. */
 export interface BroadcastServices {
   readonly messages: Messages;
@@ -38,7 +40,7 @@ export class Broadcasts {
   }
 
   /** As `realtime.broadcast`. */
-  broadcast(channel: string, event: string, data?: unknown, options: BroadcastOptions = {}): Promise<Published> {
+  broadcast(channel: string, event: string, data?: unknown, options = NO_OPTIONS): Promise<Published> {
     const { contract } = this.#services;
     try {
       if (contract === undefined) return this.#publish({ channel, event }, data, options);

@@ -1,21 +1,16 @@
 import { cursorSuffix, formatCursor, MAX_LINES, MessageLines, RealtimeError } from '@rt/protocol';
-import type { MessageParts } from '@rt/protocol';
+import type { MessageNames } from '@rt/protocol';
 import type { Clock } from '../contracts/clock.ts';
 import type { Appended, Log, LogWork, NewEntry, Retention } from '../contracts/log.ts';
 import type { Gate } from './gate.ts';
 import type { MessageIds } from './message-ids.ts';
+import type { OutgoingMessage } from './messages.ts';
 import type { Published } from './published.ts';
 import type { PublisherServices } from './publisher.ts';
 import type { Tick } from './tick.ts';
 
 /** What is stored as one holds no more characters, but for a single message that does: brokers have limits. */
 const MAX_ENTRY_LENGTH = 64 * 1024;
-
-/** A message on its way into a log. Its id is given when it is clear with which others it is stored. */
-export interface LogMessage extends Omit<MessageParts, 'id'> {
-  readonly publishKey: string | undefined;
-  readonly except: string | undefined;
-}
 
 /** Messages that are stored as one. */
 interface Draft {
@@ -66,10 +61,11 @@ export class LogPublisher {
   }
 
   /**
-   * Resolves when the message has its place in the channel. Rejects with `DEADLINE` when the log did not answer in time and with
+   * `names` and `tail` are what the message begins and ends with. Resolves when it has its place in the channel. Rejects with `DEADLINE` when the log did not answer in time and with
    * `BROKER_DOWN` when it refused.
    */
-  append(channel: string, retention: Retention, message: LogMessage): Promise<Published> {
+  append(message: OutgoingMessage, retention: Retention, names: MessageNames, tail: string): Promise<Published> {
+    const { channel, dataText } = message;
     if (this.#batch === undefined) {
       this.#batch = { channels: new Map(), length: 0 };
       this.#tick.schedule();
@@ -81,8 +77,8 @@ export class LogPublisher {
     if (draft === undefined || !takes(draft, message)) {
       batch.drafts.push((draft = newDraft(this.#ids.next(), message)));
     }
-    const index = draft.lines.add(message);
-    this.#batch.length += message.dataText.length;
+    const index = draft.lines.add(names, dataText, tail);
+    this.#batch.length += dataText.length;
     const { promise } = draft.first;
     return index === 0 ? promise : promise.then(NTH[index]);
   }
@@ -127,12 +123,12 @@ export class LogPublisher {
   }
 }
 
-function newDraft(id: string, { publishKey, except }: LogMessage): Draft {
+function newDraft(id: string, { publishKey, except }: OutgoingMessage): Draft {
   return { lines: new MessageLines(id), publishKey, except, first: Promise.withResolvers() };
 }
 
 /** Whether `message` may be stored as one with those of `draft`. */
-function takes({ lines, publishKey, except }: Draft, message: LogMessage): boolean {
+function takes({ lines, publishKey, except }: Draft, message: OutgoingMessage): boolean {
   if (publishKey !== undefined || except !== undefined) return false;
   if (message.publishKey !== undefined || message.except !== undefined) return false;
   return lines.count < MAX_LINES && lines.length + message.dataText.length < MAX_ENTRY_LENGTH;

@@ -37,6 +37,14 @@ export interface MessageRoutes {
   readonly retentionOf: (channel: string) => Retention | undefined;
 }
 
+/** What the last message's channel and event bring with them: most often those of the next as well. */
+interface AboutMessage {
+  readonly channel: string;
+  readonly event: string;
+  readonly names: MessageNames;
+  readonly retention: Retention | undefined;
+}
+
 /** Writes each message once, as the text that every client of every transport gets, and publishes it. */
 export class Messages {
   readonly #routes: MessageRoutes;
@@ -46,8 +54,7 @@ export class Messages {
   /** Told of each message that is published, also before the node has started and once more then; for tests. */
   onPublish: ((message: OutgoingMessage) => void) | undefined;
   #count = 0;
-  /** The names of the last message, and how it begins. */
-  #last: { readonly channel: string; readonly event: string; readonly names: MessageNames } | undefined;
+  #last: AboutMessage | undefined;
   /** How the last message that the application itself sent ends. */
   #tail = { at: 0, text: '' };
 
@@ -102,24 +109,24 @@ export class Messages {
   publish(message: OutgoingMessage): Promise<Published> {
     this.#count++;
     this.onPublish?.(message);
-    const { channel, event, dataText, except, publishKey } = message;
-    const names = this.#namesOf(channel, event);
+    const { channel, event, dataText, except } = message;
+    const { names, retention } = this.#about(channel, event);
     const tail = this.#tailOf(message.userId);
-    const { bus, log, retentionOf } = this.#routes;
-    const retention = message.isVolatile === true ? undefined : retentionOf(channel);
-    if (log !== undefined && retention !== undefined) {
-      return log.append(channel, retention, { names, dataText, tail, publishKey, except });
+    const { bus, log } = this.#routes;
+    if (log !== undefined && retention !== undefined && message.isVolatile !== true) {
+      return log.append(message, retention, names, tail);
     }
     const id = this.#ids.next();
     const frame = messageFrame({ names, dataText, id, tail });
     return bus.publishFrame(channel, frame, except).then(() => ({ id }));
   }
 
-  #namesOf(channel: string, event: string): MessageNames {
+  #about(channel: string, event: string): AboutMessage {
     if (channel !== this.#last?.channel || event !== this.#last.event) {
-      this.#last = { channel, event, names: new MessageNames(channel, event) };
+      const retention = this.#routes.retentionOf(channel);
+      this.#last = { channel, event, names: new MessageNames(channel, event), retention };
     }
-    return this.#last.names;
+    return this.#last;
   }
 
   #tailOf(user: string | undefined): string {
