@@ -9,14 +9,18 @@ import type { ContenderName, ServiceName } from './contender.ts';
 import { measureFlood, measureLatency, measureStart } from './measure.ts';
 import type { Scenario } from './measure.ts';
 
-const USAGE = `npm run bench -- brokers [--over NAME] [--quick] [--rounds N]
+const USAGE = `npm run bench -- brokers [--over NAME] [--only ROW] [--quick] [--rounds N]
 
   --over NAME  redis (the default), nats or rabbitmq
+  --only ROW   A, B, C or D (default all)
   --quick      a third of the time: to see that it runs, not to quote
   --rounds N   rounds of each measurement (default 3); the median counts`;
 
 /** Two minutes of 1,000 messages a second. */
 const LOGGED = 120_000;
+
+const ROWS = ['A', 'B', 'C', 'D'] as const;
+type RowName = (typeof ROWS)[number];
 
 type Round = ReadonlyMap<ContenderName, number>;
 
@@ -62,11 +66,18 @@ const START = {
   rabbitmq: () => startRabbitmq(),
 };
 
-async function measureAll(over: ServiceName, rounds: number, scale: number): Promise<Rows> {
-  const flood = async (title: string, scenario: Scenario): Promise<Row> => ({
+/** What is asked for. `rounds`: of each of the rows, 0 of those that are not wanted. */
+interface Asked {
+  readonly over: ServiceName;
+  readonly rounds: Readonly<Record<RowName, number>>;
+  readonly scale: number;
+}
+
+async function measureAll({ over, rounds, scale }: Asked): Promise<Rows> {
+  const flood = async (row: RowName, title: string, scenario: Scenario): Promise<Row> => ({
     title,
     unit: 'k/s',
-    rounds: await alternate({ title, rounds, over }, async (contender) => {
+    rounds: await alternate({ title, rounds: rounds[row], over }, async (contender) => {
       const server = await START[over]();
       try {
         return (await measureFlood(contender, { name: over, url: server.url }, scenario)).perSecond / 1_000;
@@ -75,24 +86,31 @@ async function measureAll(over: ServiceName, rounds: number, scale: number): Pro
       }
     }),
   });
-  const batch = await flood('A  100 messages a tick, one channel', { channels: 1, perChannel: 100, ms: 4_000 * scale });
-  const wide = await flood('B  1 message a tick in each of 10,000 channels', {
+  const batch = await flood('A', 'A  100 messages a tick, one channel', {
+    channels: 1,
+    perChannel: 100,
+    ms: 4_000 * scale,
+  });
+  const wide = await flood('B', 'B  1 message a tick in each of 10,000 channels', {
     channels: 10_000,
     perChannel: 1,
     ms: 4_000 * scale,
   });
-  const latencies = await alternate({ title: 'C  one message at a time', rounds, over }, async (contender) => {
-    const server = await START[over]();
-    try {
-      const sorted = await measureLatency(contender, { name: over, url: server.url }, Math.round(1_000 * scale));
-      return [sorted[Math.floor(sorted.length * 0.5)]!, sorted[Math.floor(sorted.length * 0.99)]!] as const;
-    } finally {
-      await server.stop();
-    }
-  });
+  const latencies = await alternate(
+    { title: 'C  one message at a time', rounds: rounds.C, over },
+    async (contender) => {
+      const server = await START[over]();
+      try {
+        const sorted = await measureLatency(contender, { name: over, url: server.url }, Math.round(1_000 * scale));
+        return [sorted[Math.floor(sorted.length * 0.5)]!, sorted[Math.floor(sorted.length * 0.99)]!] as const;
+      } finally {
+        await server.stop();
+      }
+    },
+  );
   const starts: Round[] = [];
-  for (let round = 0; round < rounds; round++) {
-    console.error(`  D  start of a node: round ${round + 1} of ${rounds}, rt log`);
+  for (let round = 0; round < rounds.D; round++) {
+    console.error(`  D  start of a node: round ${round + 1} of ${rounds.D}, rt log`);
     const server = await START[over]();
     try {
       starts.push(new Map([['rt log', await measureStart('rt log', { name: over, url: server.url }, LOGGED)]]));
@@ -117,11 +135,15 @@ function digits(value: number): string {
 function table(over: ServiceName, rows: readonly Row[]): string {
   const cells = [
     ['', '', ...CONTENDERS[over]],
-    ...rows.map(({ title, unit, rounds }) => [
-      title,
-      unit,
-      ...CONTENDERS[over].map((contender) => digits(median(rounds.map((round) => round.get(contender) ?? Number.NaN)))),
-    ]),
+    ...rows
+      .filter(({ rounds }) => rounds.length > 0)
+      .map(({ title, unit, rounds }) => [
+        title,
+        unit,
+        ...CONTENDERS[over].map((contender) =>
+          digits(median(rounds.map((round) => round.get(contender) ?? Number.NaN))),
+        ),
+      ]),
   ];
   const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
   return cells
@@ -129,8 +151,9 @@ function table(over: ServiceName, rows: readonly Row[]): string {
     .join('\n');
 }
 
+/** Empty where nothing was measured for it. */
 function target(title: string, value: number, isMet: boolean): string {
-  return `${isMet ? 'met    ' : 'NOT MET'}  ${title}: ${value.toFixed(2)}`;
+  return Number.isNaN(value) ? '' : `${isMet ? 'met    ' : 'NOT MET'}  ${title}: ${value.toFixed(2)}`;
 }
 
 function targets(over: ServiceName, [batch, , p50]: Rows): string[] {
@@ -158,6 +181,7 @@ async function run(): Promise<void> {
     options: {
       over: { type: 'string', default: 'redis' },
       quick: { type: 'boolean', default: false },
+      only: { type: 'string' },
       rounds: { type: 'string', default: '3' },
     },
   });
@@ -165,13 +189,20 @@ async function run(): Promise<void> {
   if (!Number.isSafeInteger(rounds) || rounds < 1) throw new TypeError('--rounds takes a whole number from 1');
   const over = (Object.keys(CONTENDERS) as ServiceName[]).find((name) => name === values.over);
   if (over === undefined) throw new TypeError('--over takes redis, nats or rabbitmq');
-  const rows = await measureAll(over, rounds, values.quick ? 1 / 3 : 1);
+  const { only } = values;
+  if (only !== undefined && !ROWS.some((row) => row === only)) throw new TypeError('--only takes A, B, C or D');
+  const wanted = (row: RowName): number => (only === undefined || only === row ? rounds : 0);
+  const rows = await measureAll({
+    over,
+    rounds: { A: wanted('A'), B: wanted('B'), C: wanted('C'), D: wanted('D') },
+    scale: values.quick ? 1 / 3 : 1,
+  });
   const machine = `Node ${process.versions.node}, ${availableParallelism()} cores`;
   console.log(
     `\n${machine}, two nodes and ${over} on them, medians of ${rounds} alternating rounds; every message arrived\n`,
   );
   console.log(table(over, rows));
-  console.log(`\n${targets(over, rows).join('\n')}`);
+  console.log(`\n${targets(over, rows).filter(Boolean).join('\n')}`);
 }
 
 // A benchmark reports: exit code 1 means that the measurement failed, 2 that the arguments are wrong, not that a number is low.
