@@ -11,13 +11,16 @@ export interface Delivery {
   readonly frame: string;
 }
 
+/** An entry without its text, which is not to be held on to. */
+export type EntryPlace = Omit<Entry, 'text' | 'count'>;
+
 /** The place of one message of an entry. */
-export function placeOf({ offset, tag }: Entry, epoch: string, index: number): Position {
+export function placeOf({ offset, tag }: EntryPlace, epoch: string, index: number): Position {
   return { epoch, offset: offset + index, tag };
 }
 
 /** The cursor that goes into the lines of an entry: that of the first message of those that were appended as one. */
-export function firstCursor({ offset, index = 0, tag }: Entry, epoch: string): string {
+export function firstCursor({ offset, index = 0, tag }: EntryPlace, epoch: string): string {
   return formatCursor({ epoch, offset: offset - index, tag });
 }
 

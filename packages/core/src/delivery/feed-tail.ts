@@ -1,8 +1,7 @@
 import { cursorSuffix } from '@rt/protocol';
 import type { Position } from '@rt/protocol';
-import type { Entry } from '../contracts/log.ts';
 import { firstCursor, placeOf } from './delivery.ts';
-import type { Delivery } from './delivery.ts';
+import type { Delivery, EntryPlace } from './delivery.ts';
 
 /**
  * How much of the newest is at hand without asking the log: enough for a client that was away for a moment, and for what
@@ -13,7 +12,7 @@ const MAX_LENGTH = 64 * 1024;
 
 /** Messages of one entry in a row, of which the first is its message `from`. */
 interface Piece {
-  readonly entry: Entry;
+  readonly entry: EntryPlace;
   readonly epoch: string;
   readonly from: number;
   readonly frames: readonly string[];

@@ -134,8 +134,9 @@ export class Feed implements LogSink {
 
   /** Everything up to these frames of an entry, of which the first is its message `from`, counts as handed on. */
   #advance(entry: Entry, epoch: string, frames: readonly string[], from: number): void {
+    const { offset, index, tag, previousTag, except } = entry;
     this.#position = placeOf(entry, epoch, from + frames.length - 1);
-    this.#tail.add({ entry, epoch, from, frames });
+    this.#tail.add({ entry: { offset, index, tag, previousTag, except }, epoch, from, frames });
   }
 
   #wake(): void {
