@@ -61,8 +61,8 @@ export class LogPublisher {
   }
 
   /**
-   * `names` and `tail` are what the message begins and ends with. Resolves when it has its place in the channel. Rejects with `DEADLINE` when the log did not answer in time and with
-   * `BROKER_DOWN` when it refused.
+   * `names` and `tail` are what the message begins and ends with. Resolves when it has its place in the channel. Rejects with
+   * `DEADLINE` when the log did not answer in time and with `BROKER_DOWN` when it refused.
    */
   append(message: OutgoingMessage, retention: Retention, names: MessageNames, tail: string): Promise<Published> {
     const { channel, dataText } = message;
