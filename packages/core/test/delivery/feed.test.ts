@@ -50,6 +50,19 @@ describe('Feed', () => {
     ]);
   });
 
+  it.each([2, 4])(
+    'stays whole where an entry says three messages and has %i lines, as nobody of ours writes it',
+    (count) => {
+      const feed = feedUpTo(12);
+      const line = '["m","news","e","\t",1,[]]';
+      const text = Array<string>(count).fill(line).join('\n');
+      feed.entries([{ offset: 13, count: 3, tag: 'u', previousTag: 't', text }]);
+      expect(offsetsAfter(feed, 12)).toEqual([13, 14, 15].slice(0, Math.min(count, 3)));
+      feed.entries([{ offset: 16, tag: 'v', previousTag: 'u', text: line }]);
+      expect(feed.after({ epoch: 'e', offset: 15, tag: 'u' })?.map(({ position }) => position.offset)).toEqual([16]);
+    },
+  );
+
   it('never goes on from a place before what it has, whatever the tag of that place', () => {
     expect(offsetsAfter(feedUpTo(14), 9)).toBeUndefined();
     const feed = feedUpTo(40);
