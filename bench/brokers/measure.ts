@@ -19,6 +19,8 @@ export interface Flood {
 /** What goes before each measurement: nodes that run for days are measured, not their first second. */
 const WARM_UP_MS = 1_500;
 const WARM_UP_SINGLES = 500;
+/** Single messages that a contender sends before it is the next one's turn. */
+const TURN = 25;
 /** Over how many channels the log is spread that a late node reads. */
 const FILL_CHANNELS = 2_000;
 
@@ -49,11 +51,17 @@ class Pair {
     return { perSecond: sent / ((performance.now() - began) / 1_000) };
   }
 
-  async latencies(channel: string, count: number): Promise<readonly number[]> {
+  async warmUpSingles(channel: string): Promise<void> {
     await this.#warmUp([channel], 1);
     await this.#sender.call('drip', { channel, count: WARM_UP_SINGLES, gapMs: 1 });
     await this.#receiver.call('watchLatency', undefined);
+  }
+
+  async singles(channel: string, count: number): Promise<void> {
     await this.#sender.call('drip', { channel, count, gapMs: 2 });
+  }
+
+  latencies(count: number): Promise<readonly number[]> {
     return this.#receiver.call('latencies', { count });
   }
 
@@ -111,13 +119,33 @@ export async function measureStart(contender: ContenderName, service: Service, c
   }
 }
 
-/** One message at a time: microseconds from before the call of publish to the other node's link. */
-export async function measureLatency(contender: ContenderName, service: Service, count: number): Promise<number[]> {
-  const pair = new Pair();
+/**
+ * One message at a time: microseconds from before the call of publish to the other node's link, sorted. All contenders are there at once,
+ * on one server, and take turns of a few messages: what else the machine does falls on all of them alike.
+ */
+export async function measureLatencies(
+  contenders: readonly ContenderName[],
+  service: Service,
+  count: number,
+): Promise<ReadonlyMap<ContenderName, readonly number[]>> {
+  const pairs = new Map(contenders.map((contender) => [contender, new Pair()]));
   try {
-    await pair.open(contender, service, ['bench']);
-    return (await pair.latencies('bench', count)).toSorted((a, b) => a - b);
+    for (const [contender, pair] of pairs) {
+      await pair.open(contender, service, ['bench']);
+      await pair.warmUpSingles('bench');
+    }
+    for (let left = count; left > 0; left -= TURN) {
+      for (const pair of pairs.values()) await pair.singles('bench', Math.min(TURN, left));
+    }
+    const taken = new Map<ContenderName, readonly number[]>();
+    for (const [contender, pair] of pairs) {
+      taken.set(
+        contender,
+        (await pair.latencies(count)).toSorted((a, b) => a - b),
+      );
+    }
+    return taken;
   } finally {
-    await pair.end();
+    await Promise.all(Array.from(pairs.values(), (pair) => pair.end()));
   }
 }

@@ -36,6 +36,14 @@ let arrivedCount = 0;
 let onStamp: ((sentAt: bigint) => void) | undefined;
 let latencies: number[] = [];
 let told = 0;
+let telling: NodeJS.Timeout | undefined;
+
+/** Says how much arrived. */
+function tellArrived(): void {
+  telling = undefined;
+  told = arrivedCount;
+  tell(told);
+}
 
 /** Publishes one tick's work, message by message, nothing awaited in between; resolves when all of it was accepted. */
 function tick(work: readonly Part[]): Promise<unknown> {
@@ -57,17 +65,13 @@ const commands = {
   }) {
     await contenders[asked.contender](asked.service).receiver(asked.service.url, asked.channels, (texts) => {
       arrivedCount += texts.length;
+      telling ??= setTimeout(tellArrived, TELL_MS);
       if (onStamp === undefined) return;
       for (const text of texts) {
         const stamp = STAMP.exec(text);
         if (stamp !== null) onStamp(BigInt(stamp[1]!));
       }
     });
-    setInterval(() => {
-      if (arrivedCount === told) return;
-      told = arrivedCount;
-      tell(told);
-    }, TELL_MS);
   },
 
   /** The receiver's count, as the parent was told. */
