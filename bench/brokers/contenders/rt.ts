@@ -68,13 +68,14 @@ class CountingTransport implements Transport {
 
 /** Two of our nodes: `broadcast()` on one, a client's link on the other. */
 export function rt(service: ServiceName, keeps: boolean): Contender {
+  const namespace = keeps ? 'bench-log' : 'bench-bus';
   const options = {
     channels: keeps ? {} : { '*': { history: false as const } },
     limits: { maxChannels: 100_000, messageBurst: 1_000_000 },
   };
   return {
     async sender(url): Promise<Sender> {
-      const realtime = new Realtime({ ...options, broker: BROKERS[service]({ url, namespace: 'bench' }) });
+      const realtime = new Realtime({ ...options, broker: BROKERS[service]({ url, namespace }) });
       await realtime.start();
       return {
         broadcast: (channel, data) => realtime.broadcast(channel, 'm', data),
@@ -83,7 +84,7 @@ export function rt(service: ServiceName, keeps: boolean): Contender {
     },
     async receiver(url, channels, arrived) {
       const transport = new CountingTransport(arrived);
-      const broker = BROKERS[service]({ url, namespace: 'bench' });
+      const broker = BROKERS[service]({ url, namespace });
       const realtime = new Realtime({ ...options, broker, transports: [transport] });
       await realtime.start();
       await transport.subscribe(channels);
