@@ -15,8 +15,14 @@ export interface Delivery {
 export function deliveryOf({ reply }: Msg): Delivery | undefined {
   const words = reply?.split('.') ?? [];
   if (words[0] !== '$JS' || words[1] !== 'ACK' || words.length < 9) return undefined;
-  const [position, count, nanos, pending] = words.slice(words.length === 9 ? 5 : 7).map(Number);
-  return { position: position!, count: count!, at: Math.floor(nanos! / 1_000_000), pending: pending! };
+  const first = words.length === 9 ? 5 : 7;
+  const [position, count, nanos, pending] = [words[first], words[first + 1], words[first + 2], words[first + 3]];
+  return {
+    position: Number(position),
+    count: Number(count),
+    at: Math.floor(Number(nanos) / 1_000_000),
+    pending: Number(pending),
+  };
 }
 
 /** What a message of no stream says: that the connection lives, and how many messages were sent before it. */

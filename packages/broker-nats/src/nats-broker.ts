@@ -4,6 +4,7 @@ import { brokerDown, cutBus, encodeBus, PartitionLog, Probes, reasonOf, systemCl
 import type { Broker, BrokerEvents, BrokerHealth, BrokerReport, BusWork } from '@rt/core';
 import { RealtimeError } from '@rt/protocol';
 import { randomBytes } from 'node:crypto';
+import { Appends } from './appends.ts';
 import { BusProbe } from './bus-probe.ts';
 import { openConnection, targetOf } from './connection.ts';
 import { inspect } from './inspection.ts';
@@ -41,6 +42,7 @@ class NatsBroker implements Broker {
   readonly #partitions: readonly NatsPartition[];
   readonly #subscriptions: Subscriptions;
   readonly #spread: Spread;
+  readonly #appends: Appends;
   readonly #node = randomBytes(9).toString('base64url');
   readonly #busProbe: BusProbe;
   readonly #busProbes: Probes;
@@ -68,6 +70,7 @@ class NatsBroker implements Broker {
       suspect: () => this.#logProbes?.now(),
       changed: () => this.#update(),
     };
+    this.#appends = new Appends(this.#link);
     this.#spread = new Spread(this.#link, this.#node);
     this.#subscriptions = new Subscriptions(this.#link, this.#spread, (channel, texts) =>
       this.#events?.message(channel, texts),
@@ -75,7 +78,10 @@ class NatsBroker implements Broker {
     this.#busProbe = new BusProbe(this.#link, this.#node);
     this.#busProbes = this.#makeProbes('bus', BUS_PROBE_MS, BUS_PROBE_MS, () => this.#busProbe.ask());
     const count = options.jetstream === false ? 0 : (options.partitions ?? DEFAULT_PARTITIONS);
-    this.#partitions = Array.from({ length: count }, (_, partition) => new NatsPartition(this.#link, partition));
+    this.#partitions = Array.from(
+      { length: count },
+      (_, partition) => new NatsPartition(this.#link, this.#appends, partition),
+    );
     if (count === 0) return;
     const log = new PartitionLog(this.#partitions, {
       retentionMs: options.retentionMs ?? DEFAULT_RETENTION_MS,
@@ -154,6 +160,7 @@ class NatsBroker implements Broker {
     this.#busProbes.stop();
     this.#logProbes?.stop();
     this.log?.close();
+    this.#appends.close();
     this.#subscriptions.clear();
     await this.#connection?.close();
   }
@@ -168,6 +175,7 @@ class NatsBroker implements Broker {
     this.#isConnected = true;
     void this.#watch(connection);
     this.#busProbe.open(connection);
+    this.#appends.open(connection);
     this.#spread.open(connection);
     await connection.flush();
     if (this.log !== undefined) await this.#checkJetStream(connection);
@@ -201,6 +209,7 @@ class NatsBroker implements Broker {
         this.#found();
         break;
       case 'error':
+        this.#appends.refused(status.error);
         this.#link.warn('NATS reports an error', { reason: reasonOf(status.error) });
         break;
       case 'slowConsumer':

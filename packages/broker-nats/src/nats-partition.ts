@@ -1,17 +1,13 @@
-import { jetstream, jetstreamManager, JetStreamApiError, JetStreamError } from '@nats-io/jetstream';
-import type { JetStreamClient } from '@nats-io/jetstream';
-import { NoRespondersError, PermissionViolationError, RequestError } from '@nats-io/transport-node';
-import type { NatsConnection } from '@nats-io/transport-node';
-import { brokerDown, outcomeUnknown, reasonOf } from '@rt/core';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { brokerDown } from '@rt/core';
 import type { Partition, PartitionReader } from '@rt/core';
 import { RealtimeError } from '@rt/protocol';
+import type { Appends } from './appends.ts';
 import type { Link } from './link.ts';
 import { checkLength } from './payload.ts';
 import { ASK_MS, StreamReading } from './stream-reading.ts';
 import { Stream } from './stream.ts';
 
-/** Time for JetStream to say that a record is stored. */
-const STORED_MS = 5_000;
 /** Time for a stream to have a leader. */
 const LEADERLESS_MS = 10_000;
 /** Time between two questions for that. */
@@ -20,13 +16,13 @@ const AGAIN_MS = 250;
 /** One partition of the log: a stream in JetStream. */
 export class NatsPartition implements Partition {
   readonly #link: Link;
+  readonly #appends: Appends;
   readonly #stream: Stream;
   #reading: StreamReading | undefined;
-  /** Made once for the connection: that costs more than a publish. */
-  #client: { readonly connection: NatsConnection; readonly jetstream: JetStreamClient } | undefined;
 
-  constructor(link: Link, partition: number) {
+  constructor(link: Link, appends: Appends, partition: number) {
     this.#link = link;
+    this.#appends = appends;
     this.#stream = new Stream(link, partition);
   }
 
@@ -39,11 +35,10 @@ export class NatsPartition implements Partition {
     const connection = this.#link.connection();
     checkLength(text, connection.info?.max_payload);
     try {
-      await this.#clientOf(connection).publish(this.#stream.subject, text);
+      await this.#appends.append(connection, this.#stream.subject, text);
     } catch (error) {
       this.#link.suspect();
-      if (isRefusal(error)) throw brokerDown('JetStream did not store the messages', error);
-      throw outcomeUnknown('JetStream did not answer', error);
+      throw error;
     }
   }
 
@@ -65,13 +60,6 @@ export class NatsPartition implements Partition {
       reading.end();
       if (this.#reading === reading) this.#reading = undefined;
     };
-  }
-
-  #clientOf(connection: NatsConnection): JetStreamClient {
-    if (this.#client?.connection !== connection) {
-      this.#client = { connection, jetstream: jetstream(connection, { timeout: STORED_MS }) };
-    }
-    return this.#client.jetstream;
   }
 
   /** A new stream on several servers has no leader at first, and nobody answers for it: it is asked again. */
@@ -101,12 +89,4 @@ export class NatsPartition implements Partition {
   again(): void {
     this.#reading?.again();
   }
-}
-
-/** Whether JetStream surely did not store what was published. */
-function isRefusal(error: unknown): boolean {
-  if (error instanceof JetStreamApiError || error instanceof PermissionViolationError) return true;
-  if (error instanceof NoRespondersError) return true;
-  if (error instanceof RequestError) return error.isNoResponders();
-  return error instanceof JetStreamError || reasonOf(error).startsWith('jetstream is not enabled');
 }

@@ -155,27 +155,35 @@ export class StreamReading {
 
   #received(connection: NatsConnection, message: Msg): void {
     this.#silentBeats = 0;
-    const heartbeat = heartbeatOf(message);
-    if (heartbeat !== undefined) {
-      if (heartbeat.answerTo !== undefined) connection.publish(heartbeat.answerTo);
-      if (heartbeat.count !== undefined && heartbeat.count !== this.#count)
-        this.#trouble(new Error('a message is missing'));
+    const delivery = deliveryOf(message);
+    if (delivery === undefined) {
+      this.#heard(connection, message);
       return;
     }
-    const delivery = deliveryOf(message);
-    if (delivery === undefined) return;
     const { position, count, at, pending } = delivery;
     if (count !== ++this.#count) {
       this.#trouble(new Error('a message is missing'));
       return;
     }
-    if (this.#batch.length === 0) queueMicrotask(() => this.#flush());
+    const isFirst = this.#batch.length === 0;
     this.#batch.push({ position, at, text: message.string() });
     this.#last = position;
+    // What came with it in one piece is given with it; where no more is stored, nothing did.
+    if (pending === 0) this.#flush();
+    else if (isFirst) queueMicrotask(() => this.#flush());
     if (!this.#isCurrent && (pending === 0 || position >= this.#head)) {
       this.#head = Math.max(this.#head, position);
       this.#flush();
       this.#caughtUp();
+    }
+  }
+
+  /** What is no text of the stream. */
+  #heard(connection: NatsConnection, message: Msg): void {
+    const heartbeat = heartbeatOf(message);
+    if (heartbeat?.answerTo !== undefined) connection.publish(heartbeat.answerTo);
+    if (heartbeat?.count !== undefined && heartbeat.count !== this.#count) {
+      this.#trouble(new Error('a message is missing'));
     }
   }
 

@@ -1,4 +1,5 @@
 import { systemClock } from '../contracts/clock.ts';
+import type { Cancel, Clock } from '../contracts/clock.ts';
 
 /** Rejects where `promise` takes too long. */
 export async function within<Answer>(ms: number, promise: Promise<Answer>): Promise<Answer> {
@@ -9,4 +10,17 @@ export async function within<Answer>(ms: number, promise: Promise<Answer>): Prom
   } finally {
     end();
   }
+}
+
+/** As `clock.after`, begun when the code that runs now has run: what it sends leaves first, as a timer is dear in a process that was idle. */
+export function afterSending(clock: Clock, ms: number, run: () => void, isAwaited?: boolean): Cancel {
+  let isOver = false;
+  let cancel: Cancel | undefined;
+  queueMicrotask(() => {
+    if (!isOver) cancel = clock.after(ms, run, isAwaited);
+  });
+  return () => {
+    isOver = true;
+    cancel?.();
+  };
 }

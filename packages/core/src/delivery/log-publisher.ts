@@ -1,5 +1,6 @@
 import { cursorSuffix, formatCursor, MAX_LINES, MessageLines, RealtimeError } from '@rt/protocol';
 import type { MessageNames } from '@rt/protocol';
+import { afterSending } from '../brokers/deadline.ts';
 import type { Clock } from '../contracts/clock.ts';
 import type { Appended, Log, LogWork, NewEntry, Retention } from '../contracts/log.ts';
 import type { Gate } from './gate.ts';
@@ -100,11 +101,10 @@ export class LogPublisher {
     const work = Array.from(batch.channels, ([channel, { drafts, retention }]): LogWork => {
       return { channel, entries: drafts.map(entryOf), retention };
     });
-    // The message leaves first: a timer is dear in a process that was idle.
     const appended = this.#log.append(work);
     const late = (): void =>
       refuse(batch, new RealtimeError('DEADLINE', `the log did not take the message within ${this.#timeoutMs} ms`));
-    const cancel = this.#clock.after(deadline - this.#clock.now(), late, true);
+    const cancel = afterSending(this.#clock, deadline - this.#clock.now(), late, true);
     appended
       .then(
         (outcomes) => {

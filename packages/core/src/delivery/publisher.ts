@@ -1,4 +1,5 @@
 import { RealtimeError } from '@rt/protocol';
+import { afterSending } from '../brokers/deadline.ts';
 import type { Broker } from '../contracts/broker.ts';
 import type { Clock } from '../contracts/clock.ts';
 import { addFrame, writeEnvelope } from './envelope.ts';
@@ -104,13 +105,12 @@ export class Publisher {
   #send(batch: Batch, deadline: number): void {
     const { resolve, reject } = batch.settled;
     const work = Array.from(batch.work, ([channel, { texts }]) => ({ channel, texts }));
-    // The message leaves first: a timer is dear in a process that was idle.
     const published = this.#broker.publish(work);
     const late = (): void => {
       const message = `the broker ${this.#broker.name} did not accept the message within ${this.#timeoutMs} ms`;
       reject(new RealtimeError('DEADLINE', message));
     };
-    const cancel = this.#clock.after(deadline - this.#clock.now(), late, batch.isAwaited);
+    const cancel = afterSending(this.#clock, deadline - this.#clock.now(), late, batch.isAwaited);
     published
       .then(resolve, (error: unknown) => {
         reject(

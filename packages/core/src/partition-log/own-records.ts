@@ -1,5 +1,6 @@
 import { RealtimeError } from '@rt/protocol';
 import type { Position } from '@rt/protocol';
+import { afterSending } from '../brokers/deadline.ts';
 import type { Clock } from '../contracts/clock.ts';
 import type { Partition } from './partition.ts';
 import { encodeRecord } from './record.ts';
@@ -27,7 +28,7 @@ export class OwnRecords {
   append(body: string): Promise<Outcome> {
     const number = ++this.#number;
     return new Promise((resolve) => {
-      const end = this.#clock.after(READ_BACK_MS, () =>
+      const end = afterSending(this.#clock, READ_BACK_MS, () =>
         this.#settle(number, new RealtimeError('OUTCOME_UNKNOWN', `not read back within ${READ_BACK_MS} ms`)),
       );
       this.#waiting.set(number, (outcome) => {

@@ -158,7 +158,7 @@ describe('PartitionLog', () => {
     const node = await Node.start(new MemoryOrder(clock), { clock });
     node.partition.append = async () => undefined;
     const appended = node.append('news', 'one').catch((error: unknown) => error);
-    clock.advance(5_000);
+    await clock.pass(5_000);
     expect(await appended).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
   });
 
