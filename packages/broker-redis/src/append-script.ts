@@ -3,7 +3,10 @@ import { APART } from './payload.ts';
 
 /** How long a channel's head outlives the last entry that it has, when nobody appends to it or follows it: a day at least. */
 export const HEAD_TTL_MS = 25 * 3_600_000;
-/** How long that stands in for being told anew: less work for each append. */
+/**
+ * How long that stands in for being told anew: less work for each append. The stream is told anew at the same times, and half of its ttl
+ * apart at most: it lives for as much longer, and what is older than the ttl is left out when it is read.
+ */
 export const RENEW_MS = 3_600_000;
 
 /** Entries after which a channel of which more is kept is looked at for what is too old. */
@@ -51,6 +54,19 @@ local nowText = string.format('%d', now)
 local call, pcall, match, format = redis.call, pcall, string.match, string.format
 local size, ttl = ARGV[2], ARGV[3]
 local lowest = 1 - size
+local renewMs = math.min(${RENEW_MS}, math.floor(ttl / 2))
+
+-- Stores a batch. Answers nothing where there is no such stream and it must not be made.
+local function store(stream, mayMake, floor, id, payload, records)
+  if mayMake and records then
+    return redis.pcall('XADD', stream, 'MINID', '~', floor, id, 'p', payload, 'r', records)
+  elseif mayMake then
+    return redis.pcall('XADD', stream, 'MINID', '~', floor, id, 'p', payload)
+  elseif records then
+    return redis.pcall('XADD', stream, 'NOMKSTREAM', 'MINID', '~', floor, id, 'p', payload, 'r', records)
+  end
+  return redis.pcall('XADD', stream, 'NOMKSTREAM', 'MINID', '~', floor, id, 'p', payload)
+end
 
 local append
 function append(key, arg, segments)
@@ -97,21 +113,26 @@ function append(key, arg, segments)
   if not isApart then payload = payload .. records end
   -- Roughly, because that is cheaper, and what is too much is left out when it is read.
   local floor = format('%d', math.max(0, last + lowest))
-  local added = isApart
-    and redis.pcall('XADD', stream, 'MINID', '~', floor, lastText .. '-' .. count, 'p', payload, 'r', records)
-    or redis.pcall('XADD', stream, 'MINID', '~', floor, lastText .. '-' .. count, 'p', payload)
+  local batchId = lastText .. '-' .. count
+  local isDue = headTtl ~= ttl or now - renewed >= renewMs
+  local added = store(stream, isDue, floor, batchId, payload, isApart and records)
+  if not added then
+    -- Someone took it away: the new one has to be told how long it lives.
+    isDue = true
+    added = store(stream, isDue, floor, batchId, payload, isApart and records)
+  end
   if added.err then
     if not string.find(added.err, 'equal or smaller') then error(added) end
     -- Someone set the head back, which would end the channel for good: a new epoch.
     call('DEL', head)
     return append(key, arg, segments)
   end
-  call('PEXPIRE', stream, ttl)
   local text = epoch .. ' ' .. lastText .. ' ' .. lastTag .. ' ' .. ttl .. ' ' .. size .. ' '
-  if headTtl == ttl and now - renewed < ${RENEW_MS} then
-    call('SET', head, text .. renewed, 'KEEPTTL')
-  else
+  if isDue then
+    call('PEXPIRE', stream, format('%d', ttl + renewMs))
     call('SET', head, text .. nowText, 'PX', format('%d', ttl + ${HEAD_TTL_MS}))
+  else
+    call('SET', head, text .. renewed, 'KEEPTTL')
   end
   for index = 1, ids and #ids or 0, 2 do call('SET', ids[index], ids[index + 1], 'PX', ${DEDUPE_WINDOW_MS}) end
   if isApart then
