@@ -23,6 +23,8 @@ const AHEAD = 40_000;
 const UNDER_WAY = 20;
 /** How often the receiver says how much arrived. */
 const TELL_MS = 10;
+/** What has not arrived by then, once all was sent, is lost. */
+const LATE_MS = 10_000;
 /** Messages of one tick, and ticks under way, while the log is filled. */
 const FILL_TICK = 10;
 const FILL_UNDER_WAY = 100;
@@ -153,7 +155,11 @@ const commands = {
 
   /** What was noted since, in microseconds, once that are `count`. */
   async latencies({ count }: { readonly count: number }) {
-    while (latencies.length < count) await new Promise((resolve) => setTimeout(resolve, TELL_MS));
+    const end = performance.now() + LATE_MS;
+    while (latencies.length < count) {
+      if (performance.now() > end) throw new Error(`${count} were sent, ${latencies.length} arrived`);
+      await new Promise((resolve) => setTimeout(resolve, TELL_MS));
+    }
     return latencies;
   },
 };

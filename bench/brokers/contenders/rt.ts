@@ -35,10 +35,12 @@ class CountingTransport implements Transport {
     const confirmed = Promise.withResolvers<void>();
     let waiting = channels.length;
     const count = (frames: readonly string[]): void => {
-      // Once it is subscribed, nothing else comes but now and then a ping, which is alone.
+      // Once it is subscribed, little else comes: now and then a ping, which a client answers.
       if (waiting === 0 && frames[0]!.startsWith('["m"')) return this.#arrived(frames);
       for (const frame of frames) {
-        if (frame.startsWith('["ready"')) ready.resolve();
+        if (frame.startsWith('["m"')) this.#arrived([frame]);
+        else if (frame === '["ping"]') setImmediate(() => session.receive(frame));
+        else if (frame.startsWith('["ready"')) ready.resolve();
         else if (frame.startsWith('["sub"') && --waiting === 0) confirmed.resolve();
         else if (frame.startsWith('["err"')) confirmed.reject(new Error(frame));
       }
@@ -54,7 +56,11 @@ class CountingTransport implements Transport {
       },
       bufferedBytes: 0,
       write: () => undefined,
-      close: (_code, reason) => confirmed.reject(new Error(reason)),
+      close: (_code, reason) => {
+        confirmed.reject(new Error(reason));
+        // Where it was subscribed already, this ends the process, and with it the measurement.
+        if (waiting === 0) setImmediate(() => Promise.reject(new Error(`the client was sent away: ${reason}`)));
+      },
     };
     const session = this.#host!.open(link, { headers: {}, url: '/', address: '127.0.0.1' });
     session.receive(JSON.stringify(['connect', 1, 'a'.repeat(22), null, []]));
