@@ -68,6 +68,30 @@ local function store(stream, mayMake, floor, id, payload, records)
   return redis.pcall('XADD', stream, 'NOMKSTREAM', 'MINID', '~', floor, id, 'p', payload)
 end
 
+-- Of a channel whose entries have publish ids: how many messages are new, the last tag, their records, and the lines of the answer for the
+-- ids. The keys and places of those that are to be remembered go into ids.
+local function gather(id, arg, segments, epoch, offset, ids)
+  local lines, count, lastTag, records = '', 0, nil, {}
+  for segment = arg + 1, arg + 3 * segments, 3 do
+    local known
+    local entries = tonumber(ARGV[segment])
+    if entries < 0 then
+      id = id + 1
+      known = match(call('GET', KEYS[id]) or '', '^%S+ %d+ %S+$')
+      lines = lines .. '\\n' .. (known or '')
+    end
+    if not known then
+      count, lastTag = count + math.abs(entries), ARGV[segment + 1]
+      records[#records + 1] = ARGV[segment + 2]
+      if entries < 0 then
+        ids[#ids + 1] = KEYS[id]
+        ids[#ids + 1] = format('%s %.0f %s', epoch, offset + count, lastTag)
+      end
+    end
+  end
+  return count, lastTag, table.concat(records), lines
+end
+
 local append
 function append(key, arg, segments)
   local head, stream = KEYS[key + 1], KEYS[key + 2]
@@ -76,35 +100,16 @@ function append(key, arg, segments)
     epoch, offset, tag = ARGV[1], '0', '0'
     call('DEL', stream)
   end
-  local answer, lastTag, count, records, kept, ids = epoch .. ' ' .. offset, tag, 0, nil, nil, nil
-  local id = key + 2
-  for segment = arg + 1, arg + 3 * segments, 3 do
-    local known
-    local entries = tonumber(ARGV[segment])
-    local hasId = entries < 0
-    if hasId then
-      id = id + 1
-      known = match(call('GET', KEYS[id]) or '', '^%S+ %d+ %S+$')
-      answer = answer .. '\\n' .. (known or '')
-    end
-    if not known then
-      count, lastTag = count + math.abs(entries), ARGV[segment + 1]
-      -- Mostly there is one segment, and then its records need no table and no copy.
-      if not records then
-        records = ARGV[segment + 2]
-      else
-        kept = kept or { records }
-        kept[#kept + 1] = ARGV[segment + 2]
-      end
-      if hasId then
-        ids = ids or {}
-        ids[#ids + 1] = KEYS[id]
-        ids[#ids + 1] = format('%s %.0f %s', epoch, offset + count, lastTag)
-      end
-    end
+  local answer, ids = epoch .. ' ' .. offset, nil
+  -- Mostly there is one segment without an id, whose records need no table and no copy.
+  local count, lastTag, records = tonumber(ARGV[arg + 1]), ARGV[arg + 2], ARGV[arg + 3]
+  if segments > 1 or count < 0 then
+    local lines
+    ids = {}
+    count, lastTag, records, lines = gather(key + 2, arg, segments, epoch, offset, ids)
+    answer = answer .. lines
+    if count == 0 then return answer end
   end
-  if not records then return answer end
-  if kept then records = table.concat(kept) end
   local last = offset + count
   local lastText = format('%d', last)
   local payload = '2l ' .. epoch .. ' ' .. offset .. ' ' .. count .. ' ' .. tag .. ' ' .. nowText .. '\\n'
