@@ -23,11 +23,7 @@ export interface NatsCluster {
 
 /** Starts three servers and waits until their JetStream takes requests. */
 export async function startNatsCluster(): Promise<NatsCluster> {
-  const ports: number[] = [];
-  while (ports.length < 3) {
-    const port = await freePort();
-    if (!ports.includes(port)) ports.push(port);
-  }
+  const ports = await Promise.all([freePort(), freePort(), freePort()]);
   const nodes = await Promise.all(ports.map((port) => NatsServer.start({ cluster: { port, routes: ports } })));
   const stop = async (): Promise<void> => void (await Promise.all(nodes.map((node) => node.stop())));
   const anyone = (): NatsServer => nodes.find(({ running }) => running)!;

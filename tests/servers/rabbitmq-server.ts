@@ -155,9 +155,7 @@ export class RabbitmqServer extends OwnServer {
 }
 
 async function freePorts({ cluster }: RabbitmqLaunch): Promise<Ports> {
-  const ports = new Set<number>();
-  while (ports.size < 3) ports.add(await freePort());
-  const [amqp, distribution, epmd] = [...ports] as [number, number, number];
+  const [amqp, distribution, epmd] = await Promise.all([freePort(), freePort(), freePort()]);
   return { amqp, distribution, epmd: cluster?.mapperPort ?? epmd };
 }
 
