@@ -175,10 +175,11 @@ class NatsBroker implements Broker {
     this.#isConnected = true;
     void this.#watch(connection);
     this.#busProbe.open(connection);
-    this.#appends.open(connection);
     this.#spread.open(connection);
     await connection.flush();
-    if (this.log !== undefined) await this.#checkJetStream(connection);
+    if (this.log === undefined) return;
+    await this.#checkJetStream(connection);
+    this.#appends.open(connection);
   }
 
   async #checkJetStream(connection: NatsConnection): Promise<void> {
