@@ -177,9 +177,15 @@ function target(title: string, rounds: readonly number[], isMet: (ratio: number)
   return `${isMet(middle) ? 'met    ' : 'NOT MET'}  ${title}: ${middle.toFixed(2)} (${spread})`;
 }
 
+function atLeast(least: number): (ratio: number) => boolean {
+  return (ratio) => ratio >= least;
+}
+
+function atMost(most: number): (ratio: number) => boolean {
+  return (ratio) => ratio <= most;
+}
+
 function targets([batch, , p50]: Rows): string[] {
-  const atLeast = (least: number) => (ratio: number) => ratio >= least;
-  const atMost = (most: number) => (ratio: number) => ratio <= most;
   const [bus, log] = [ratios(batch, 'rt bus', 'bare bus'), ratios(batch, 'rt log', 'bare log')];
   const [busBeside, logBeside] = [ratios(batch, 'rt bus', 'socket-io'), ratios(batch, 'rt log', 'socket-io')];
   const [busLatency, logLatency] = [ratios(p50, 'rt bus', 'bare bus'), ratios(p50, 'rt log', 'bare log')];

@@ -58,8 +58,11 @@ class CountingTransport implements Transport {
       write: () => undefined,
       close: (_code, reason) => {
         confirmed.reject(new Error(reason));
-        // Where it was subscribed already, this ends the process, and with it the measurement.
-        if (waiting === 0) setImmediate(() => Promise.reject(new Error(`the client was sent away: ${reason}`)));
+        if (waiting > 0) return;
+        // This ends the process, and with it the measurement.
+        setImmediate(() => {
+          throw new Error(`the client was sent away: ${reason}`);
+        });
       },
     };
     const session = this.#host!.open(link, { headers: {}, url: '/', address: '127.0.0.1' });
