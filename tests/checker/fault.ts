@@ -62,7 +62,8 @@ export const faults: Readonly<Record<string, Fault>> = {
     plantings: (facts) => plant(facts, 'gap', (at, { reason }) => reason === 'epoch' && goesOn(facts, at) && [[], at]),
   },
   'a loss without a gap': {
-    rules: ['lost', 'confirmed', 'gap', 'acknowledged'],
+    // A skip to a place that was lost excuses nothing behind it where no gap follows.
+    rules: ['lost', 'confirmed', 'gap', 'acknowledged', 'skipped'],
     needsLoss: true,
     plantings: (facts) =>
       plant(

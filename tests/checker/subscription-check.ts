@@ -93,7 +93,8 @@ export class SubscriptionCheck {
     else if (!this.#isAnnounced && this.#log.hasCursors) {
       const epoch = this.#stretch?.epoch;
       const isOther = epoch !== undefined && position !== undefined && position.epoch !== epoch;
-      this.#owedGap ??= isOther ? 'epoch' : 'gap';
+      // Who never heard of the other epoch still stands in the one before.
+      this.#owedGap = isOther || this.#owedGap === 'epoch' ? 'epoch' : 'gap';
       this.#begin('confirmed', at, position);
     }
     this.#isAnnounced = false;
