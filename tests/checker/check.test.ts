@@ -154,6 +154,14 @@ describe('check finds', () => {
     expect(away().confirm('anna', 'f.0.0', true).broken()).toEqual(['epoch anna']);
   });
 
+  it('another epoch without a gap, also where connections before were lost before any gap came', () => {
+    // The one before owed a gap for another reason, and then for this one.
+    const later = away().confirm('anna', 'e.1.a').cut('anna').confirm('anna', 'f.0.0').publish('four', 'f.1.d');
+    expect(later.deliver('anna', 'f.1.d', 'four').broken()).toEqual(['epoch anna']);
+    const before = away().confirm('anna', 'f.0.0').cut('anna').publish('four', 'f.1.d').confirm('anna', 'f.0.0');
+    expect(before.deliver('anna', 'f.1.d', 'four').broken()).toEqual(['epoch anna']);
+  });
+
   it('a subscriber who stays in an old epoch', () => {
     expect(bobsThree().publish('four', 'f.1.d').final('bob').broken()).toEqual(['final bob']);
   });
